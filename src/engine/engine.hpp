@@ -1,0 +1,180 @@
+// The engine: read → reconcile → execute, in the order of effects that makes
+// every crash harmless (docs/ARCHITECTURE.md). One thread owns an Engine and
+// everything below it.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "engine/settings.hpp"
+#include "file/safe_file.hpp"
+#include "model/diagnostic.hpp"
+#include "reconcile/plan.hpp"
+#include "reconcile/resolve.hpp"
+#include "store/store.hpp"
+
+namespace lockstep {
+
+struct ConflictRef {
+  std::optional<std::int64_t> number;  // null in a dry run, for one that is not stored yet
+  std::int64_t task_id = 0;
+  ConflictReason reason = ConflictReason::both_changed;
+};
+
+// What a sync did (or, dry_run, would do). http.md, "Sync result".
+struct SyncResult {
+  Direction direction = Direction::bidirectional;
+  Trigger trigger = Trigger::manual;
+  std::optional<std::int64_t> run_id;  // null: dry run, or nothing happened that is worth a run
+  Timestamp at;
+  double duration_ms = 0;
+  bool dry_run = false;
+  SideCounts yaml, database;
+  std::size_t merged = 0;
+  std::size_t unchanged = 0;
+  std::vector<ConflictRef> conflicts;  // all that this run found, new or still pending
+  std::vector<Warning> warnings;
+};
+
+// Expected ways for a sync not to happen: nothing was written on either side.
+struct InvalidYaml {
+  std::vector<Diagnostic> diagnostics;
+  std::size_t more = 0;
+};
+struct FileBusy {
+  Busy busy;
+};
+struct GuardStopped {
+  GuardStop guard;
+};
+
+// One task of a plan, for people: what each side would get and why.
+struct PlannedTask {
+  TaskPlan plan;
+  std::optional<Task> base, yaml, database;
+};
+
+struct PlanReport {
+  SyncResult result;
+  std::vector<PlannedTask> tasks;     // sorted by id; those that a sync would write or report
+  std::optional<GuardStop> guard;     // a sync would stop
+};
+
+using SyncOutcome = std::variant<SyncResult, InvalidYaml, FileBusy, GuardStopped>;
+using PlanOutcome = std::variant<PlanReport, InvalidYaml, FileBusy>;
+
+struct SyncRequest {
+  Direction direction = Direction::bidirectional;
+  bool force = false;
+  std::optional<double> max_delete_percent;  // else the setting
+  Trigger trigger = Trigger::manual;
+};
+
+// Progress of long work, in [0, 1], with what is being done. Called on the engine's thread.
+using Progress = std::function<void(double fraction, std::string_view stage)>;
+
+struct ResolveRequest {
+  std::int64_t number = 0;
+  Resolution resolution;
+  std::optional<int> version;
+};
+struct ResolveDone {
+  std::int64_t number = 0;
+  std::int64_t task_id = 0;
+  Choice choice = Choice::keep_yaml;
+  std::optional<Task> task;
+  std::optional<std::int64_t> new_task_id;
+  bool stored = false;  // for another host's replica: not carried out yet
+  std::string message;
+  std::optional<std::int64_t> run_id;
+};
+struct ConflictGone {};                    // not pending (any more)
+struct ConflictMoved { Conflict current; };  // version is no longer current
+struct ChoiceRefused { std::string message; };
+using ResolveOutcome =
+    std::variant<ResolveDone, ConflictGone, ConflictMoved, ChoiceRefused, InvalidYaml, FileBusy>;
+
+struct UndoRefused {
+  std::vector<std::pair<std::int64_t, Side>> changed;
+};
+struct RunUnknown {};
+using UndoOutcome = std::variant<SyncResult, UndoRefused, RunUnknown, InvalidYaml, FileBusy>;
+
+struct RunDetails {
+  Run run;
+  std::vector<ChangeRecord> changes;
+};
+
+// http.md, "Status".
+struct Status {
+  std::optional<Timestamp> last_sync;
+  std::size_t total_tasks = 0;
+  std::size_t pending_conflicts = 0;
+  std::string sync_source = "unknown";
+  bool in_sync = false;
+  std::string replica;
+  struct Yaml {
+    std::string path;
+    bool valid = false;
+    bool writable = false;
+    std::size_t tasks = 0;
+    std::string checksum;  // empty = missing
+    std::optional<Timestamp> modified_at;
+    std::vector<Diagnostic> errors;
+  } yaml;
+  struct Database {
+    std::string backend;
+    bool reachable = false;
+    std::size_t tasks = 0;
+    std::vector<Warning> warnings;
+  } database;
+  std::optional<Run> last_run;
+};
+
+class Engine {
+ public:
+  // `files` outlives the engine. Nothing is opened, created or connected yet.
+  Engine(Settings settings, FileSystem& files, std::unique_ptr<Store> store, Clock clock = system_now);
+  ~Engine();
+
+  void on_progress(Progress);
+
+  SyncOutcome sync(const SyncRequest&);
+  // What sync() would do. Takes no lock, writes nothing, creates nothing.
+  PlanOutcome plan(const SyncRequest&);
+
+  std::vector<Conflict> conflicts(const ConflictFilter&);
+  std::size_t count_conflicts(const ConflictFilter&);
+  ResolveOutcome resolve(const ResolveRequest&);
+  std::size_t clear_conflicts();
+
+  std::vector<Run> history(const RunFilter&);
+  std::optional<RunDetails> run(std::int64_t id);
+  UndoOutcome undo(std::int64_t run_id);
+
+  Status status();
+  std::vector<ReplicaState> replicas();
+  bool forget_replica(std::string_view name);
+  // Makes this file the owner of the replica's name and base (init --adopt-replica).
+  void adopt_replica();
+  // Creates or adopts the tables; what was done, in sentences.
+  std::vector<std::string> prepare();
+  std::string setup_sql();
+
+  // `.bak`, `.bak.1` … newest first; and one of them (or any path) as the YAML's new text, the present one
+  // kept as a backup. Then a sync.
+  std::vector<std::string> backups();
+  SyncOutcome restore(const std::string& path);
+
+  const Settings& settings() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace lockstep

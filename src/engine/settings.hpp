@@ -1,0 +1,34 @@
+// What the engine has to be told; the configuration file's keys with their defaults (docs/CONFIGURATION.md).
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "model/task.hpp"
+#include "reconcile/plan.hpp"
+#include "yaml/document.hpp"
+
+namespace lockstep {
+
+struct Settings {
+  std::string yaml = "config/schedule_config.yml";
+  std::string database = "sqlite:lockstep.db";
+  std::string table = "scheduled_tasks";
+  std::string replica = "default";
+  bool replica_configured = false;  // a name that somebody chose is trusted; `default` is guarded
+  std::string timezone = "UTC";
+  YamlVersion yaml_version = YamlVersion::strict;
+  bool auto_merge = true;
+  double max_delete_percent = 50;
+  OnYamlDelete on_yaml_delete = OnYamlDelete::remove;
+  std::array<Owner, kFieldCount> owners{};
+  std::chrono::milliseconds lock_timeout{10'000};
+  int backups = 10;
+  std::chrono::seconds history_age{30LL * 24 * 3600};
+  std::uint64_t history_size = 1ULL << 30;
+  std::uint64_t max_file_size = 256ULL << 20;
+};
+
+}  // namespace lockstep

@@ -1,0 +1,230 @@
+// What lockstep asks of a database: the task table, and tables of its own for
+// bases, conflicts and history. SQLite, PostgreSQL and the in-memory fake
+// implement it and pass one conformance suite (tests/store/conformance.hpp).
+//
+// A Store is one connection, used by one thread. All work happens in a
+// Transaction; while one lives, nothing else may be done with its Store.
+// Failures throw lockstep::Error; Error.retryable() means: roll back and start anew.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/diagnostic.hpp"
+#include "model/task.hpp"
+#include "reconcile/candidates.hpp"
+#include "reconcile/plan.hpp"
+
+namespace lockstep {
+
+// ---- the task table ---------------------------------------------------------------------------------
+
+// What the table can hold. Made or adopted by Store::prepare.
+struct TableShape {
+  bool exists = false;
+  FieldSet columns;                                        // fields that have a column
+  std::array<std::size_t, kFieldCount> max_length{};       // code points; 0 = no limit of the column's
+  FieldSet nullable;                                       // a null can be stored
+  std::int64_t max_id = INT64_MAX;
+};
+
+struct InvalidRow {
+  std::int64_t id = 0;
+  std::string field;
+  std::string message;
+};
+
+struct TableRows {
+  std::vector<Task> tasks;            // valid rows, sorted by id; columns the table lacks hold defaults
+  std::vector<InvalidRow> invalid;    // rows that break the rules; never among tasks; sorted by id
+};
+
+// A write to one row, carrying what it expects to replace.
+struct RowChange {
+  Action action = Action::update;
+  Task task;      // insert: all values. update: the row as it shall be
+  FieldSet fields;  // update: the columns to set (updated_at is always set besides)
+  Task expected;  // update, remove: the row as read; a row that differs now in any synced column → Error(changed)
+  std::optional<std::string> image;  // insert: a whole former row (row_image), for columns lockstep does not know
+};
+
+struct RefusedRow {
+  std::int64_t id = 0;
+  std::string message;  // names the constraint: a foreign key that holds a deletion, a check, …
+};
+
+// ---- lockstep's own tables --------------------------------------------------------------------------
+
+// The file that the last run swapped out and that became `.bak`. If the same inode holds other bytes
+// later, an editor that still had it open wrote into it: an edit of the YAML.
+struct BackupMark {
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  Fingerprint content;
+  std::int64_t run = 0;  // whose changes separate it from the file that replaced it
+};
+
+struct ReplicaState {
+  std::string name;
+  std::string host;                  // machine that owns it
+  std::string path;                  // the YAML file there
+  std::optional<Fingerprint> content;  // of the file's bytes after the last sync
+  bool agreed = false;               // with that content, YAML and base were the same (no conflict, nothing waiting)
+  std::optional<Timestamp> last_sync;
+  std::optional<std::string> sync_source;  // "yaml", "database", "manual"
+  std::optional<BackupMark> backup;
+  std::string settings_key;          // of the settings under which `agreed` holds (zone of validity: yaml_version, synced fields)
+};
+
+struct BaseChange {
+  std::int64_t id = 0;
+  std::optional<Task> task;  // nullopt = forget
+};
+
+struct Conflict {
+  std::int64_t number = 0;  // conflict_<number>
+  int version = 1;
+  std::string replica;
+  std::int64_t task_id = 0;
+  ConflictFinding finding;
+  std::optional<Task> yaml, database, base;
+  Timestamp detected_at;
+  // A resolution stored for the process that can write the replica's file; empty = none. JSON.
+  std::string resolution_request;
+};
+
+struct ConflictFilter {
+  std::optional<std::string> replica;
+  std::optional<std::int64_t> task_id;
+  std::optional<std::int64_t> number;
+  std::size_t limit = 0;  // 0 = all
+  std::size_t offset = 0;
+};
+
+enum class Trigger : std::uint8_t { startup, file, database, interval, cron, manual, api, resolve, undo };
+std::string_view to_string(Trigger);
+std::optional<Trigger> trigger_by_name(std::string_view);
+
+struct Run {
+  std::int64_t id = 0;  // given by the store
+  std::string key;      // unique, random: also in the name of the journal file
+  std::string replica;
+  Trigger trigger = Trigger::manual;
+  Direction direction = Direction::bidirectional;
+  Timestamp at;
+  std::int64_t duration_ms = 0;
+  std::string status;   // "success", "conflicts", "guard"
+  SideCounts yaml, database;
+  std::size_t merged = 0, unchanged = 0, conflicts_detected = 0;
+  std::string details;  // JSON: conflicts, warnings, guard, resolution, undone run
+};
+
+// Before and after of one task on one side, as JSON text; empty = absent.
+// database: the whole row, columns unknown to lockstep included. yaml:
+// {"task":{…},"text":"the task's own lines"}.
+struct ChangeRecord {
+  std::int64_t task_id = 0;
+  Side side = Side::yaml;
+  std::string before;
+  std::string after;
+};
+
+struct RunFilter {
+  std::optional<std::int64_t> before;  // runs with a lower id
+  std::optional<std::int64_t> task_id;
+  std::optional<std::string> replica;
+  std::size_t limit = 0;  // 0 = all
+};
+
+// ---- roles of a transaction -------------------------------------------------------------------------
+
+class TaskTable {
+ public:
+  virtual ~TaskTable() = default;
+  virtual const TableShape& shape() = 0;
+  virtual TableRows rows() = 0;                                                    // everything
+  // Whole rows as JSON objects by column name, unknown columns included, in the order of `ids`; empty text = absent.
+  // Holds the rows against other writers until the transaction ends.
+  virtual std::vector<std::string> row_images(std::span<const std::int64_t> ids) = 0;
+  // All at once, in bulk. Rows whose constraint refuses them are left as they are and reported; the others stand.
+  // A row that is not as expected: Error(changed, retryable). `now` becomes updated_at.
+  virtual std::vector<RefusedRow> apply(std::span<const RowChange>, Timestamp now) = 0;
+  virtual std::int64_t highest_id() = 0;                                           // invalid rows included; 0 = empty
+};
+
+class BaseTable {
+ public:
+  virtual ~BaseTable() = default;
+  virtual std::vector<IndexEntry> index() = 0;                                     // sorted by id
+  virtual std::vector<Task> load(std::span<const std::int64_t> ids) = 0;           // those that exist, sorted by id
+  virtual void write(std::span<const BaseChange>, FieldSet synced) = 0;            // `synced`: what fingerprints cover
+  virtual ReplicaState state() = 0;                                                // defaults if the replica is new
+  virtual void set_state(const ReplicaState&) = 0;
+  virtual std::vector<ReplicaState> replicas() = 0;
+  virtual bool forget_replica(std::string_view name) = 0;                          // with base, conflicts; false = unknown
+};
+
+class ConflictTable {
+ public:
+  virtual ~ConflictTable() = default;
+  virtual std::vector<Conflict> list(const ConflictFilter&) = 0;                   // oldest first
+  virtual std::size_t count(const ConflictFilter&) = 0;                            // limit and offset ignored
+  virtual std::vector<std::int64_t> insert(std::span<const Conflict>) = 0;         // gives the numbers
+  virtual void update(std::span<const Conflict>) = 0;                              // by number
+  virtual void close(std::span<const std::int64_t> numbers) = 0;
+};
+
+class HistoryTable {
+ public:
+  virtual ~HistoryTable() = default;
+  virtual std::int64_t record(const Run&, std::span<const ChangeRecord>) = 0;      // gives the run's id
+  virtual std::vector<Run> runs(const RunFilter&) = 0;                             // newest first
+  virtual std::optional<Run> run(std::int64_t id) = 0;
+  virtual bool has_run(std::string_view key) = 0;
+  virtual std::vector<ChangeRecord> changes(std::int64_t run) = 0;                 // by task id, YAML first
+  virtual void prune(Timestamp older_than, std::uint64_t max_bytes) = 0;
+};
+
+class Transaction {
+ public:
+  virtual ~Transaction() = default;  // rolls back what was not committed; never throws
+  virtual TaskTable& tasks() = 0;
+  virtual BaseTable& base() = 0;     // of the replica given to begin()
+  virtual ConflictTable& conflicts() = 0;  // of all replicas
+  virtual HistoryTable& history() = 0;     // of all replicas
+  // Error(database): nothing was committed. Error(unreachable): not known; has_run() in a new transaction tells.
+  virtual void commit() = 0;
+};
+
+enum class Access : std::uint8_t { read, write };
+
+class Store {
+ public:
+  virtual ~Store() = default;
+  // Creates what is missing (task table, own tables), migrates, adopts. Idempotent. What it did, in sentences.
+  virtual std::vector<std::string> prepare() = 0;
+  // The statements that prepare() would need, as SQL to run as the table's owner.
+  virtual std::string setup_sql() = 0;
+  // write: serialises with other syncs of this replica. read: a consistent view that blocks nobody; works
+  // on a database that was never prepared (an absent table has no rows).
+  virtual std::unique_ptr<Transaction> begin(Access, std::string_view replica) = 0;
+  virtual std::string_view backend() const = 0;  // "sqlite", "postgresql", "memory"
+};
+
+struct StoreOptions {
+  std::string table = "scheduled_tasks";  // with schema if need be
+  std::int64_t lock_timeout_ms = 10'000;
+  bool create = true;                     // false: a dry run; a missing database file is an empty database, and is not created
+};
+
+// By the URL's scheme: `sqlite:PATH` (also sqlite:///PATH, sqlite:///:memory: is refused), `postgresql://…`,
+// `postgres://…`, with a SQLAlchemy driver suffix or not. Connects lazily: throws Error(usage) for a URL it
+// does not understand, Error(unreachable) from the first use. No message carries the URL's password.
+std::unique_ptr<Store> open_store(std::string_view url, const StoreOptions&);
+
+}  // namespace lockstep

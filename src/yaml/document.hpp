@@ -1,0 +1,87 @@
+// A schedule as YAML text: read into typed tasks in one pass over libyaml's
+// events, and edited without touching a byte that need not change.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/diagnostic.hpp"
+#include "model/task.hpp"
+
+namespace lockstep {
+
+enum class YamlVersion : std::uint8_t { strict, v1_1, v1_2 };
+
+struct ReadOptions {
+  std::string file_name = "schedule.yml";     // for diagnostics
+  YamlVersion version = YamlVersion::strict;  // strict: scalars on which the versions differ are errors
+  std::size_t max_depth = 64;
+  std::size_t max_diagnostics = 1000;         // further ones are counted, not listed
+};
+
+// One change to the text.
+struct Edit {
+  enum class Kind : std::uint8_t { insert, update, remove } kind = Kind::update;
+  Task task;                       // insert, update: the values; remove: only the id counts
+  FieldSet fields;                 // update: which values to write (updated_at among them is written
+                                   // only if the task has the key); insert: ignored
+  std::optional<std::string> text; // insert: the task's own former text (Document::task_text), put back as it was
+  std::optional<std::int64_t> new_id;  // update: the task's id becomes this one
+};
+
+// `metadata.last_sync` and `metadata.sync_source`, set where the keys are present, never added.
+struct MetadataEdit {
+  Timestamp last_sync;
+  std::string sync_source;
+};
+
+struct EditResult {
+  std::string text;     // the new text, read back and found to be what was meant
+  std::string problem;  // not empty: the edit could not be made losslessly; nothing may be written
+};
+
+class Document;
+struct ReadResult {
+  std::unique_ptr<Document> document;    // null if there is any diagnostic
+  std::vector<Diagnostic> diagnostics;   // in order of line and column
+  std::size_t more_diagnostics = 0;      // beyond max_diagnostics
+  std::vector<Warning> warnings;         // unknown keys, each named once
+  bool no_tasks = false;                 // empty, or no `tasks:` (then also a diagnostic): may count as no tasks
+};
+
+// Immutable once read. Holds the text; tasks are values of their own.
+class Document {
+ public:
+  // Never throws for what is in the text: everything wrong is in the diagnostics.
+  static ReadResult read(std::string text, const ReadOptions&);
+
+  // A valid document without tasks, to complete a file that is missing, empty or without
+  // `tasks:` (the only case in which read() fails with no_tasks and this succeeds): the text is kept.
+  static ReadResult read_or_empty(std::string text, const ReadOptions&);
+
+  ~Document();
+  Document(const Document&) = delete;
+  Document& operator=(const Document&) = delete;
+
+  const std::string& text() const;
+  std::span<const Task> tasks() const;              // sorted by id
+  const Task* find(std::int64_t id) const;          // null if absent
+  std::size_t line_of(std::int64_t id) const;       // of its first line, from 1; 0 if absent
+  std::string_view task_text(std::int64_t id) const;  // its own lines, with the comments that removal takes along
+
+  // All edits at once. Each id at most once. The result has been parsed again
+  // and compared with what was meant; if that fails, `problem` says what.
+  EditResult edit(std::span<const Edit> edits, const std::optional<MetadataEdit>& metadata = std::nullopt) const;
+
+ private:
+  Document();
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace lockstep
