@@ -30,19 +30,25 @@ struct Policy {
   bool auto_merge = true;
   OnYamlDelete on_yaml_delete = OnYamlDelete::remove;
   std::array<Owner, kFieldCount> owners{};  // by Field; all shared
-  FieldSet synced = FieldSet::synced();   // less what the adopted table has no column for
+  // What may be compared and written at all: less what the adopted table has no column for. In a
+  // base that a plan creates, fields outside it hold their defaults, as the rows of such a table do,
+  // so that a column added later takes the YAML's values instead of wiping them.
+  FieldSet synced = FieldSet::synced();
   bool first_sync = false;                // the replica has no base for any task
-  // The YAML cannot be written: with direction yaml_to_db, a task that only the
-  // database changed waits (Outcome::waits) instead of being a conflict.
+  // A sync that should go both ways but cannot write the YAML, and so runs as yaml_to_db: a task that
+  // only the database changed or deleted waits (Outcome::waits) instead of being a conflict or
+  // being inserted again, under `force` too (there is no conflict to decide). Without meaning in
+  // other directions. Not for a yaml_to_db that was asked for as such.
   bool yaml_read_only = false;
   std::optional<Timestamp> yaml_file_time;  // the file's modification time, for `force`
-  Timestamp now;                          // becomes `updated_at` of what is written
+  Timestamp now;                          // becomes `updated_at` of what is updated
   double max_delete_percent = 50;
 };
 
 // One task as the three snapshots have it; null = absent. Not owned; valid
 // while the plan is made. base's `updated_at` is the YAML's at the last
-// agreement, so that a later move of it can be seen.
+// agreement (of every field without an owner), so that a later move of it can
+// be seen: it tells `force` when a person changed the task.
 struct Triple {
   std::int64_t id = 0;
   const Task* base = nullptr;
@@ -51,14 +57,15 @@ struct Triple {
 };
 
 enum class Outcome : std::uint8_t {
-  in_sync,     // the sides agree; at most the base has to learn it
+  in_sync,     // the sides agree, or both are gone; at most the base has to learn it
   carried,     // one side's change goes to the other (insert, update, delete, owned fields included)
   merged,      // both changed, apart field by field: settled
   conflict,    // left for a person
   decided,     // a conflict that `force` decided
-  left_alone,  // a one-way sync has nothing to say about it
+  left_alone,  // a one-way sync has nothing to say about it, or on_yaml_delete keeps the row
   waits,       // the database's change cannot reach a YAML that is read-only
 };
+std::string_view to_string(Outcome);
 
 enum class ConflictReason : std::uint8_t {
   database_newer,      // "Database updated more recently than YAML"
@@ -78,25 +85,40 @@ std::optional<ConflictKind> kind_by_text(std::string_view);
 struct ConflictFinding {
   ConflictReason reason = ConflictReason::both_changed;
   ConflictKind kind = ConflictKind::update_update;
-  FieldSet fields;  // see semantics: changed apart; else in which the sides differ; with a deletion, changed by the side that is left
+  // Those that both sides changed apart; where there are none, those in which the sides differ; with a
+  // deletion, those in which the side that is left differs from the base. Never one with an owner.
+  FieldSet fields;
   friend bool operator==(const ConflictFinding&, const ConflictFinding&) = default;
 };
 
 enum class Action : std::uint8_t { insert, update, remove };
-std::string_view to_string(Action);
+std::string_view to_string(Action);  // "insert", "update", "delete"
 
 // One write to one side.
 struct Write {
   Action action = Action::update;
-  // insert: the new task. update: the task as it shall be; only `fields` differ from what is
-  // there. remove: the task as it was.
+  // insert: the new task, as the other side has it, bookkeeping included. update: the task as it
+  // shall be; only `fields` differ from what is there, created_at and updated_at are those that
+  // are there. remove: the task as it was.
   Task task;
   FieldSet fields;  // update: what changes (synced fields only; the writer adds updated_at)
+  // Only in resolve()'s keep_both, and only to the YAML, in an update: the task that stands there
+  // under this id becomes `task`, whose id is the new one. Carried out before any insert to
+  // the same file, since one of them takes the id that this one leaves.
+  std::optional<std::int64_t> former_id;
 };
 
+// What the base becomes once the plan has been carried out. Each synced field on which both sides
+// then agree has that value; the others keep theirs. A task without a base gets one only when
+// the sides agree in every field without an owner; where an owner's value has not been carried (a
+// one-way sync against it) that new base holds the other side's, so that the field, should it lose
+// its owner, still carries the owner's change. A row that on_yaml_delete keeps is its own base.
 struct BaseMove {
   enum class Kind : std::uint8_t { keep, set, forget } kind = Kind::keep;
-  Task task;  // set: the whole new base record
+  // set: the whole new base record. Its updated_at supposes that the YAML's is brought up to
+  // Policy::now by an update where it has one, and inserted as it stands; a writer
+  // that leaves the key out of an inserted task puts null here.
+  Task task;
 };
 
 struct TaskPlan {
@@ -105,7 +127,7 @@ struct TaskPlan {
   std::optional<Write> yaml;
   std::optional<Write> database;
   std::optional<ConflictFinding> conflict;  // outcome conflict, or decided: what was found
-  std::optional<Side> winner;               // outcome decided
+  std::optional<Side> winner;               // outcome decided, save by merge, custom or keep_both
   BaseMove base;
 };
 
@@ -114,7 +136,7 @@ struct SideCounts {
   friend bool operator==(const SideCounts&, const SideCounts&) = default;
 };
 
-// Too much would be deleted: nothing may be written.
+// Too much would be deleted: nothing may be written. The YAML's if both sides' are too much.
 struct GuardStop {
   Side side = Side::yaml;
   std::size_t would_delete = 0;

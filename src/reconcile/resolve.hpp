@@ -23,13 +23,21 @@ struct Resolution {
 };
 
 struct Resolved {
-  // One plan, or two for keep_both (the row's own id first, then the new one). Outcome::decided.
+  // Outcome::decided. One plan, or two for keep_both, sorted by id: that of the row's own id inserts the
+  // row into the YAML; that of `free_id` is an update of the YAML with Write::former_id (the task
+  // changes its id in place and keeps its comments) and an insert into the database.
   std::vector<TaskPlan> tasks;
-  std::optional<Task> task;                 // what both sides hold afterwards; nullopt = deleted
+  // What both sides hold afterwards; nullopt = deleted. created_at is the database's, if it had
+  // the task; updated_at is Policy::now if the database is written. keep_both: the row's own.
+  std::optional<Task> task;
   std::optional<std::int64_t> new_task_id;  // keep_both
   std::string problem;                      // not empty: this conflict does not allow the choice, and which it does
 };
 
+// Precondition: not both sides absent. Writes both sides, whatever the policy's direction; on_yaml_delete
+// has no say (keep_yaml of a task gone from the YAML deletes the row). Fields with an owner
+// take its value after all, save those that `custom` names.
+// custom: needs every field of the finding in which the sides differ; may name any other synced field.
 // `free_id`: the next free id, for keep_both: one above the highest on either side, invalid rows included.
 Resolved resolve(const Triple&, const ConflictFinding&, const Resolution&, const Policy&, std::int64_t free_id);
 
