@@ -28,10 +28,10 @@ class Error : public std::exception {
  public:
   struct Parts {
     ErrorCode code = ErrorCode::internal;
-    std::string operation;  // what was tried: "open", "insert tasks"
-    std::string subject;    // on what: a path, a table; never a connection string
-    std::string cause;      // why it failed, in the words of whoever refused
-    std::string hint;       // what the reader can do about it; may be empty
+    std::string operation{};  // what was tried: "open", "insert tasks"
+    std::string subject{};    // on what: a path, a table; never a connection string
+    std::string cause{};      // why it failed, in the words of whoever refused
+    std::string hint{};       // what the reader can do about it; may be empty
     bool retryable = false; // the same call may succeed if made again from the start
   };
 

@@ -11,6 +11,8 @@
 
 namespace lockstep {
 
+inline constexpr std::size_t kMaxJsonDepth = 64;
+
 // A JSON value as a tree. Numbers keep the text they were written with, so a
 // 23-digit integer and `1.50` survive; objects keep the order of their keys.
 // Used where a value is looked into or built (diffs, merges, YAML edits); tasks
@@ -42,7 +44,6 @@ struct Json {
 bool equivalent(const Json&, const Json&);
 bool equivalent_numbers(std::string_view a, std::string_view b);
 
-
 struct JsonResult {
   Json value;
   std::string problem_message;  // empty = parsed
@@ -50,15 +51,26 @@ struct JsonResult {
   bool ok() const { return problem_message.empty(); }
 };
 
-// Strict RFC 8259 with valid UTF-8, unique keys, no NUL inside strings or keys, depth ≤ max_depth.
-JsonResult parse_json(std::string_view text, std::size_t max_depth = 64);
+// Strict RFC 8259 with valid UTF-8, unique keys, no NUL inside strings or keys, depth ≤ max_depth,
+// exponents of numbers within ±2147483647. Numbers keep their text.
+JsonResult parse_json(std::string_view text, std::size_t max_depth = kMaxJsonDepth);
+
+struct CompactJson {
+  std::string text;             // what write_json(parse_json(text).value) gives
+  std::string problem_message;  // empty = valid
+  std::size_t problem_offset = 0;
+  bool ok() const { return problem_message.empty(); }
+};
+// Checks like parse_json and takes out the white space, without building a tree.
+CompactJson compact_json(std::string_view text, std::size_t max_depth = kMaxJsonDepth);
 
 std::string write_json(const Json&);                    // compact, one line, UTF-8 unescaped
 std::string write_json_pretty(const Json&, int indent = 2);
 void append_json_string(std::string& out, std::string_view text);  // with quotes and escapes
 
 // The same for texts that are equivalent() as JSON; reads the text once and
-// builds no tree. The text must be valid (parse_json accepts it).
+// builds no tree. The text must be valid (parse_json accepts it); text that is
+// no JSON at all throws Error(internal).
 Fingerprint json_fingerprint(std::string_view text);
 
 }  // namespace lockstep

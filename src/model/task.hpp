@@ -96,7 +96,7 @@ class FieldSet {
   std::uint16_t bits_ = 0;
 };
 
-// The text of a JSON value, valid and compact, keys in the order of its source.
+// The text of a JSON value, valid and compact (as compact_json and write_json write it), keys in the order of its source.
 struct JsonText {
   std::string text;
   friend bool operator==(const JsonText&, const JsonText&) = default;  // the same bytes; see equal() for JSON equality
@@ -124,6 +124,9 @@ struct Task {
     return t ? std::optional(*t) : std::nullopt;
   }
 };
+
+// What an absent key means, and a null in a field that has a default: `pending`, `{}`, else null.
+Value default_value(Field field);
 
 // A task with every default in place and the required fields null.
 Task task_with_defaults(std::int64_t id);
