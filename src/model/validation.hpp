@@ -13,10 +13,12 @@
 namespace lockstep {
 
 struct FieldProblem {
-  std::string field;    // a name of kSchema, or "id"
+  std::string field;    // a name of kSchema, "id", an unknown member's name, or empty: the value as a whole
   std::string message;  // names the bad value and says how to mend it
 };
 
+// Null is valid where the schema has neither `required` nor a default: a reader
+// that meets null where there is a default puts default_value() in its place.
 // Remembers cron expressions that it has already found valid, so that a
 // schedule with few distinct expressions costs few parses. Not shared between threads.
 class Validator {
@@ -49,17 +51,20 @@ struct TaskFromJson {
 };
 TaskFromJson task_from_json(const Json&, Validator&, bool partial = false);
 
-// One field's value from JSON, by the field's type; a message if it does not fit.
+// One field's value from JSON, by the field's type; a message if it does not fit. Null is the field's default.
+// Only the type is looked at (Validator has the rules), save for timestamps, which are parsed.
 struct ValueFromJson {
   Value value;
   std::string problem;  // empty = fits
 };
 ValueFromJson value_from_json(Field, const Json&);
 
-// The task that to_json_text() wrote; throws Error(internal) if it is not one. No validation.
+// The task that to_json_text() wrote; throws Error(internal) if it is not one. No validation. White space
+// around the members does no harm; their order is the schema's.
 Task task_from_trusted_json(std::string_view text);
 
-// Shortens and escapes a bad value for a message: control characters visible, at most 60 characters.
+// A bad value for a message: in double quotes, control characters, quotes and backslashes escaped, at most 60
+// characters of it, the last of them `…` where there were more.
 std::string quoted_for_message(std::string_view);
 
 }  // namespace lockstep

@@ -87,6 +87,14 @@ class JsonGenerator {
     return result;
   }
 
+  std::string characters() {
+    static constexpr char32_t kSamples[] = {U'a', U'Z', U'"', U'\\', U'/', U'\n', U'\t', U'\x01', U'\x7F', U'ä', U'€', U'😀',
+                                            U'\u2028', U' ', U'0', U'{'};
+    std::string out;
+    for (std::size_t count = below(6); count > 0; --count) append_utf8(out, kSamples[below(std::size(kSamples))]);
+    return out;
+  }
+
   std::size_t below(std::size_t limit) { return random_() % limit; }
 
  private:
@@ -105,13 +113,6 @@ class JsonGenerator {
     out += below(3) == 0 ? "0" : std::to_string(1 + below(9)) + digits(below(25));
     if (below(3) == 0) out += "." + digits(1 + below(6));
     if (below(4) == 0) out += std::string(below(2) == 0 ? "e" : "E") + (below(2) == 0 ? "-" : "+") + digits(1 + below(3));
-    return out;
-  }
-  std::string characters() {
-    static constexpr char32_t kSamples[] = {U'a', U'Z', U'"', U'\\', U'/', U'\n', U'\t', U'\x01', U'\x7F', U'ä', U'€', U'😀',
-                                            U'\u2028', U' ', U'0', U'{'};
-    std::string out;
-    for (std::size_t count = below(6); count > 0; --count) append_utf8(out, kSamples[below(std::size(kSamples))]);
     return out;
   }
   std::string blanks() {

@@ -1,0 +1,18 @@
+// "Did you mean …": the known name that a mistyped word is closest to.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace lockstep {
+
+// The nearest of `names` by insertions, deletions, substitutions and swaps of neighbours (optimal string alignment),
+// case aside; nullopt if all are further away than a third of their length (at least one step). The view is of `names`.
+std::optional<std::string_view> nearest_name(std::string_view word, std::span<const std::string_view> names);
+
+// `; did you mean "running"?`, or nothing.
+std::string suggestion(std::string_view word, std::span<const std::string_view> names);
+
+}  // namespace lockstep
