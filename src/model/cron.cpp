@@ -122,10 +122,9 @@ std::optional<Cron::LocalMinutes> Cron::first_match(LocalMinutes from, chrono::l
 }
 
 std::optional<Timestamp> Cron::next(Timestamp after, const TimeZone& zone) const {
-  constexpr chrono::sys_days kFirst{chrono::year{1} / 1 / 1};
   constexpr chrono::sys_days kEnd{chrono::year{10000} / 1 / 1};
-  using Instant = chrono::sys_time<chrono::microseconds>;
-  const Instant start = std::clamp(Instant{chrono::microseconds{after.micros}}, Instant{kFirst}, Instant{kEnd});
+  const Timestamp valid = std::clamp(after, kEarliestTimestamp, kLatestTimestamp);
+  const chrono::sys_time<chrono::microseconds> start{chrono::microseconds{valid.micros}};
   const chrono::year_month_day today{chrono::floor<chrono::days>(start)};
   // 1 March instead of a 29 February that the year 50 years on does not have.
   const chrono::sys_days same_day = chrono::sys_days{(today.year() + chrono::years{50}) / today.month() / today.day()};
