@@ -4,10 +4,19 @@
 // The steps of a write are separate functions, so that a run can do its database
 // work between them and a fault can be put under each:
 //
-//   lock → find_journal (recovery) → read → stage → exchange → (COMMIT) → finish
+//   lock → find_journals (recovery) → read → stage → exchange → (COMMIT) → finish
 //
-// All paths stand beside the file that a symlink finally points to.
+// All paths stand beside the file that a symlink finally points to; while locked,
+// that is the file it pointed to when the lock was taken.
 // Broken operations throw lockstep::Error; busy is a value. One thread at a time.
+//
+// Durability: stage() and exchange() have synced when they return. finish(), and what
+// recovery tidies, need not be: a crash that takes it back leaves the journal
+// in place, and the next recovery does the same again.
+//
+// Where leases are not to be had (another user's file, network file systems), "nobody
+// writes it" is two equal looks 25 ms apart and no writer among the processes
+// that can be seen.
 #pragma once
 
 #include <chrono>
@@ -69,15 +78,20 @@ struct Journal {
 
 class SafeFile {
  public:
-  SafeFile(FileSystem& files, std::string path, SafeFileOptions options);
+  // `files` outlives it. Nothing is touched yet.
+  SafeFile(FileSystem& files, std::string path, SafeFileOptions options = {});
   ~SafeFile();
+  SafeFile(const SafeFile&) = delete;
+  SafeFile& operator=(const SafeFile&) = delete;
 
-  // Holds flock on `<file>.lock` and on the file itself (where it exists) until destroyed.
+  // Holds flock on `<file>.lock` and on the file itself (where it exists; after an exchange on the new one
+  // too) until destroyed, before the SafeFile is. In a folder where no lock file can be made: on the file alone.
   class Lock;
   std::variant<std::unique_ptr<Lock>, Busy> lock();
 
   // The file as it is when nobody has it open for writing (read lease, or two equal looks apart where
-  // there are none). A missing file is a value. Busy: a writer kept it open beyond lock_timeout.
+  // there are none). A missing file is a value. Busy: a writer kept it open beyond lock_timeout, or, while
+  // locked, an editor put a file in its place that is locked by somebody else. Needs no lock.
   std::variant<FileContent, Busy> read();
   std::optional<FileIdentity> identity();  // without reading; nullopt = missing. Follows symlinks.
 
@@ -85,20 +99,25 @@ class SafeFile {
   std::vector<Journal> find_journals();
   void remove_journal(const Journal&);        // state not_exchanged
   void keep_as_backup(const Journal&);        // state exchanged: it becomes `.bak`
-  void restore_editor_save(const Journal&);   // state editor_save: exchanged back; what that swaps out becomes a backup
+  void restore_editor_save(const Journal&);   // state editor_save: exchanged back; what that swaps out becomes a
+                                              // backup. If the file was saved since, that stands, and the save becomes one
 
-  // A stray edit: `.bak` is still that inode but holds other bytes. Under the lock.
+  // A stray edit: `.bak` is still that inode but holds other bytes. Under the lock. Error (locked): somebody
+  // writes into it beyond lock_timeout.
   std::optional<FileContent> stray_edit(std::uint64_t device, std::uint64_t inode, Fingerprint content);
-  // Puts the stray text in the file's place if the file is still `current` (atomically; what was there is kept as a backup).
-  void adopt_stray_edit(const FileContent& stray, const FileContent& current);
+  // Puts the stray text in the file's place if the file is still `current` (atomically; what was there is kept
+  // as a backup). false: it is not: start again from read().
+  bool adopt_stray_edit(const FileContent& stray, const FileContent& current);
 
   // The new text in a temporary beside the file, with mode, owner, ACLs and extended attributes of the
-  // file, and the record beside it, both durable.
-  struct Staged;
+  // file, and the record beside it, both durable. run_key: 1 to 64 of letters, digits, `_`, `.`, `-`.
+  // On failure (a full disk) nothing of it is left.
+  class Staged;
   std::unique_ptr<Staged> stage(const FileContent& before, std::string_view after, std::string_view run_key,
                                 std::string_view record);
   // true: the file now holds the new text, durably. false: an editor saved in between; its version stands
-  // in the file again, the staged text is gone: start again from read().
+  // in the file again, the staged text is gone: start again from read(). The same if somebody has it open for
+  // writing. Error: if the file holds the new text nevertheless, find_journals() will tell.
   bool exchange(Staged&);
   // After COMMIT: the text before becomes `.bak`, older ones move on, the record goes.
   void finish(Staged&);
@@ -114,6 +133,36 @@ class SafeFile {
 
  private:
   struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+class SafeFile::Lock {
+ public:
+  explicit Lock(Impl& file) : file_(&file) {}
+  ~Lock();
+  Lock(const Lock&) = delete;
+  Lock& operator=(const Lock&) = delete;
+
+ private:
+  Impl* file_;
+};
+
+// Destroyed before exchange() it is discarded; after it, left to finish() or to recovery.
+class SafeFile::Staged {
+ public:
+  ~Staged();
+  Staged(const Staged&) = delete;
+  Staged& operator=(const Staged&) = delete;
+
+  // Once exchange() returned true: the file as it stands now, what identity() says until the next change; and
+  // the text before, whose device and inode stray_edit() asks for (missing: the file is new).
+  const FileIdentity& file() const;
+  const std::optional<FileIdentity>& backup() const;
+
+ private:
+  friend class SafeFile;
+  struct Impl;
+  explicit Staged(std::unique_ptr<Impl>);
   std::unique_ptr<Impl> impl_;
 };
 

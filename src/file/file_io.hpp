@@ -1,0 +1,82 @@
+// Whole-file steps over the narrow interface: interrupted and short calls are
+// carried on, refusals become lockstep::Error.
+#pragma once
+
+#include <cerrno>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "file/file_error.hpp"
+#include "file/file_system.hpp"
+#include "model/fingerprint.hpp"
+
+namespace lockstep {
+
+// Repeats a call that was interrupted. Bounded, so that a system gone mad ends in an error instead of a loop.
+template <class Call>
+auto uninterrupted(Call&& call) {
+  constexpr int kTries = 1000;
+  auto result = call();
+  for (int i = 0; i < kTries && !result && result.error() == EINTR; ++i) result = call();
+  return result;
+}
+
+// How long the caller is willing to wait in all. Counted in what was waited, not by a clock: what lies
+// between two waits is short, and tests stay deterministic.
+class Patience {
+ public:
+  Patience(FileSystem& files, std::chrono::microseconds total) : files_(&files), left_(total) {}
+  // Waits a moment, longer from time to time, at most 20 ms; false = used up.
+  bool wait();
+  // Waits exactly that long if so much is left.
+  bool wait(std::chrono::microseconds);
+
+ private:
+  FileSystem* files_;
+  std::chrono::microseconds left_;
+  std::chrono::microseconds next_{500};
+};
+
+std::string folder_of(const std::string& path);   // "." for a bare name
+std::string name_of(const std::string& path);     // after the last '/'
+// Where symlinks finally lead; the path itself if it is none. What it names need not exist. Error: a loop.
+std::string resolve_links(FileSystem&, const std::string& path);
+
+// nullopt: it is not there.
+std::optional<FileStat> stat_if_there(FileSystem&, const std::string& path, bool follow = false);
+std::unique_ptr<File> open_or_throw(FileSystem&, const std::string& path, Open how);
+std::unique_ptr<File> open_if_there(FileSystem&, const std::string& path, Open how);
+
+constexpr std::uint64_t kAnySize = std::uint64_t{1} << 62;
+
+std::string read_all(File&, const std::string& path, std::uint64_t max_size = kAnySize);
+std::string read_all(FileSystem&, const std::string& path);
+void write_all(File&, const std::string& path, std::string_view bytes);
+void sync(File&, const std::string& path);
+void sync_folder(FileSystem&, const std::string& folder);
+// A new file (create_…) with that text, durable but for its name; attributes of `like` if given. On failure
+// nothing of it is left.
+void write_new(FileSystem&, const std::string& path, Open how, std::string_view text, File* like);
+void rename_over(FileSystem&, const std::string& from, const std::string& to);
+void remove_if_there(FileSystem&, const std::string& path);
+
+// A regular file's bytes as they are while nobody has it open for writing.
+struct Look {
+  std::string text;
+  Fingerprint fingerprint;
+  FileStat status;
+};
+struct BeingWritten {
+  FileStat status;
+};
+struct NotThere {};
+using Looked = std::variant<Look, BeingWritten, NotThere>;
+
+// One attempt: a read lease, or where there are none two equal looks apart. Follows symlinks.
+Looked look_at(FileSystem&, const std::string& path, std::uint64_t max_size = kAnySize);
+
+}  // namespace lockstep

@@ -1,0 +1,249 @@
+#include "file/replacement.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "file/backups.hpp"
+
+namespace lockstep {
+namespace {
+
+void write_durable_copy(const Place& place, const JournalName& name, std::string_view text, File& like) {
+  write_new(place.files, name.part(), Open::create_private, text, &like);
+  rename_over(place.files, name.part(), name.copy());
+}
+
+void overwrite(const Place& place, File& file, std::string_view text) {
+  // Cut only at the end: the blocks that the old text had are not given away in between, so that a disk that
+  // fills up meanwhile has room for at least it.
+  write_all(file, place.target, text);
+  done_or_throw(uninterrupted([&] { return file.resize(text.size()); }), "write", place.target);
+  sync(file, place.target);
+}
+
+std::optional<std::string> write_in_place(const Place& place, const JournalName& name) {
+  const auto looked = look_at(place.files, place.target);
+  const auto* old = std::get_if<Look>(&looked);
+  if (old == nullptr || old->fingerprint != name.before) return std::nullopt;
+  const auto text = read_all(place.files, name.main());
+
+  const auto file = open_if_there(place.files, place.target, Open::update);
+  if (!file) return std::nullopt;
+  write_durable_copy(place, name, old->text, *file);
+  sync_folder(place.files, folder_of(place.target));
+  // The last look, through the very description that is written.
+  if (fingerprint_of(read_all(*file, place.target)) != name.before) {
+    remove_if_there(place.files, name.copy());
+    return std::nullopt;
+  }
+  try {
+    overwrite(place, *file, text);
+  } catch (const Error&) {
+    // Best at once: until it is undone, readers see half a text. If this fails too, settle() does it later.
+    overwrite(place, *file, old->text);
+    remove_if_there(place.files, name.copy());
+    throw;
+  }
+  remove_if_there(place.files, name.main());  // the mark that it is done
+  sync_folder(place.files, folder_of(place.target));
+  return name.copy();
+}
+
+// Makes name.copy() a durable second name, or copy, of what stands in the target. false: it is not name.before.
+bool save_standing(const Place& place, const JournalName& name) {
+  remove_if_there(place.files, name.copy());
+  const auto linked = uninterrupted([&] { return place.files.link(place.target, name.copy()); });
+  if (!linked) {
+    if (linked.error() == ENOENT) return false;
+    constexpr std::array kNoLinks{EPERM, EOPNOTSUPP, ENOSYS, EMLINK, EXDEV, EINVAL};
+    if (std::find(kNoLinks.begin(), kNoLinks.end(), linked.error()) == kNoLinks.end()) {
+      throw file_error(linked.error(), "link", place.target);
+    }
+    const auto looked = look_at(place.files, place.target);
+    const auto* old = std::get_if<Look>(&looked);
+    if (old == nullptr || old->fingerprint != name.before) return false;
+    write_durable_copy(place, name, old->text, *open_or_throw(place.files, place.target, Open::read));
+  }
+  sync_folder(place.files, folder_of(place.target));
+  return true;
+}
+
+std::optional<std::string> rename_over_saved(const Place& place, const JournalName& name) {
+  if (!save_standing(place, name)) return std::nullopt;
+  const auto looked = look_at(place.files, place.target);
+  const auto* now = std::get_if<Look>(&looked);
+  if (now == nullptr || now->fingerprint != name.before) {
+    remove_if_there(place.files, name.copy());
+    return std::nullopt;
+  }
+  const auto renamed = uninterrupted([&] { return place.files.rename(name.main(), place.target, Rename::replace); });
+  if (renamed) return name.copy();
+  remove_if_there(place.files, name.copy());
+  if (renamed.error() == EBUSY || renamed.error() == EXDEV) return write_in_place(place, name);
+  throw file_error(renamed.error(), "rename", name.main());
+}
+
+// Every byte is that of one or the other text, or a zero of a block that never reached the disk: what
+// overwriting one with the other leaves when it is cut short.
+bool is_torn_between(std::string_view torn, std::string_view before, std::string_view after) {
+  if (torn.size() > std::max(before.size(), after.size())) return false;
+  for (std::size_t i = 0; i < torn.size(); ++i) {
+    const bool old_byte = i < before.size() && torn[i] == before[i];
+    const bool new_byte = i < after.size() && torn[i] == after[i];
+    if (!old_byte && !new_byte && torn[i] != '\0') return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+std::optional<std::string> put_in_place(const Place& place, const JournalName& name) {
+  // Not repeated when interrupted: done twice it is undone.
+  const auto exchanged = place.files.rename(name.main(), place.target, Rename::exchange);
+  if (exchanged) return name.main();
+  switch (exchanged.error()) {
+    case ENOENT:
+      if (!stat_if_there(place.files, place.target)) return std::nullopt;
+      throw file_error(ENOENT, "exchange", name.main());
+    case EBUSY:
+    case EXDEV:
+      return write_in_place(place, name);
+    case EINVAL:
+    case ENOSYS:
+    case EOPNOTSUPP:
+      return rename_over_saved(place, name);
+    default:
+      throw file_error(exchanged.error(), "exchange", place.target);
+  }
+}
+
+bool create_in_place(const Place& place, const JournalName& name) {
+  const auto created = uninterrupted([&] { return place.files.rename(name.main(), place.target, Rename::keep); });
+  if (created) return true;
+  if (created.error() == EEXIST) return false;
+  if (created.error() != EINVAL && created.error() != ENOSYS && created.error() != EOPNOTSUPP) {
+    throw file_error(created.error(), "create", place.target);
+  }
+  const auto linked = uninterrupted([&] { return place.files.link(name.main(), place.target); });
+  if (linked) {
+    remove_if_there(place.files, name.main());
+    return true;
+  }
+  if (linked.error() == EEXIST) return false;
+  // Neither: the best such a file system can.
+  if (stat_if_there(place.files, place.target)) return false;
+  rename_over(place.files, name.main(), place.target);
+  return true;
+}
+
+void settle(const Place& place, const JournalName& name) {
+  const auto before = read_all(place.files, name.copy());
+  const auto after = read_all(place.files, name.main());
+  const auto looked = look_at(place.files, place.target);
+  if (std::holds_alternative<BeingWritten>(looked)) {
+    throw Error({.code = ErrorCode::locked,
+                 .operation = "recover",
+                 .subject = place.target,
+                 .cause = "another program writes it",
+                 .hint = "",
+                 .retryable = true});
+  }
+  const auto* standing = std::get_if<Look>(&looked);
+  if (standing != nullptr && standing->text == before) {
+    remove_if_there(place.files, name.copy());
+  } else if (standing != nullptr && standing->text == after) {
+    // Perhaps not durable when the crash came; from now on it counts as done.
+    sync(*open_or_throw(place.files, place.target, Open::read), place.target);
+    remove_if_there(place.files, name.main());
+  } else if (standing != nullptr && is_torn_between(standing->text, before, after)) {
+    // Nothing is committed before the writing is done: back to the text before.
+    overwrite(place, *open_or_throw(place.files, place.target, Open::update), before);
+    remove_if_there(place.files, name.copy());
+  } else {
+    // Edited since, or removed: that stands, as if the replacing had never begun. Taking it for done could
+    // make an old value look like an edit that undoes the database's; the other way round is harmless.
+    keep_as_newest_backup(place.files, place.target, name.copy(), place.backups);
+  }
+  sync_folder(place.files, folder_of(place.target));
+}
+
+namespace {
+
+// Nothing stands in the target: the save takes its name. false: somebody made one just now.
+bool put_where_nothing_is(const Place& place, const std::string& save) {
+  const auto created = uninterrupted([&] { return place.files.rename(save, place.target, Rename::keep); });
+  if (created.error() == EEXIST) return false;
+  if (!created) rename_over(place.files, save, place.target);
+  return true;
+}
+
+void keep_loser(const Place& place, const std::string& path) {
+  keep_as_newest_backup(place.files, place.target, path, place.backups);
+}
+
+}  // namespace
+
+void put_back(const Place& place, const JournalName& name, const std::string& held, Fingerprint standing,
+              bool keep_standing) {
+  constexpr int kMostRounds = 32;
+  const auto folder = folder_of(place.target);
+  auto holding = held;
+  // Of a run that did not take place.
+  remove_if_there(place.files, name.record());
+  for (int round = 0; round < kMostRounds; ++round) {
+    const auto looked = look_at(place.files, place.target);
+    if (std::holds_alternative<NotThere>(looked)) {
+      if (put_where_nothing_is(place, holding)) return sync_folder(place.files, folder);
+      continue;
+    }
+    const auto* now = std::get_if<Look>(&looked);
+    if (now == nullptr || now->fingerprint != standing) {
+      // Saved, or being saved, since: the newer wins.
+      keep_loser(place, holding);
+      return sync_folder(place.files, folder);
+    }
+
+    // From now on the name says what is to come out and what goes in: a crash on either side of the exchange
+    // finds by looking which side it was. Hence durable before the exchange.
+    const auto save = fingerprint_of(read_all(place.files, holding));
+    const auto back = journal_name(place.target, JournalName::Kind::back, name.run_key, standing, save);
+    if (holding != back.main()) rename_over(place.files, holding, back.main());
+    sync_folder(place.files, folder);
+    holding = back.main();
+
+    const auto out = put_in_place(place, back);
+    if (!out) continue;
+    const auto came_out = look_at(place.files, *out);
+    const auto* old = std::get_if<Look>(&came_out);
+    if (old != nullptr && old->fingerprint == standing) {
+      if (keep_standing) {
+        keep_loser(place, *out);
+      } else {
+        remove_if_there(place.files, *out);
+      }
+      return sync_folder(place.files, folder);
+    }
+    // Saved between the look and the exchange: newer than what was put back just now, which must be kept.
+    holding = *out;
+    standing = save;
+    keep_standing = true;
+  }
+  throw Error({.code = ErrorCode::changed,
+               .operation = "replace",
+               .subject = place.target,
+               .cause = "it is being saved again and again",
+               .hint = "nothing is lost: the versions stand beside it; sync again when it is quiet",
+               .retryable = true});
+}
+
+void recover_save(const Place& place, const JournalName& name, const std::string& held) {
+  if (name.kind == JournalName::Kind::staged) return put_back(place, name, held, name.after, true);
+  // On its way back: still outside if the target is what it was to replace, even if an editor that has it
+  // open wrote on. Else it went in, and this came out: newer.
+  const auto looked = look_at(place.files, place.target);
+  const auto* now = std::get_if<Look>(&looked);
+  const bool still_outside = now != nullptr && now->fingerprint == name.before;
+  put_back(place, name, held, still_outside ? *name.before : name.after, true);
+}
+
+}  // namespace lockstep
