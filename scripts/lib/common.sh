@@ -1,0 +1,61 @@
+# Shared by the scripts: what has to be installed, and how lockstep is built.
+# Sourced by bash; sets `root`, the repository's folder, and goes there.
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+cd "$root"
+
+# Debian 12. Never libasio-dev: it removes Boost 1.81.
+build_packages=(
+  cmake g++ ninja-build pkg-config
+  libboost1.81-dev libboost-json1.81-dev
+  libcli11-dev libhowardhinnant-date-dev libsqlite3-dev libsqlitecpp-dev libxxhash-dev libyaml-dev
+  tzdata
+)
+test_packages=(libgtest-dev librapidcheck-dev python3 python3-croniter python3-ruamel.yaml python3-yaml sqlite3)
+
+say() { printf '%s\n' "$*" >&2; }
+die() { say "error: $*"; exit 1; }
+
+# install_packages NAME …: those that are missing; no call of apt if none is.
+install_packages() {
+  local name missing=()
+  for name in "$@"; do
+    [[ $(dpkg-query -W -f='${db:Status-Status}' "$name" 2>/dev/null) == installed ]] || missing+=("$name")
+  done
+  [[ ${#missing[@]} -eq 0 ]] && return
+  command -v apt-get >/dev/null || die "missing packages, and no apt-get to install them: ${missing[*]}"
+  local as_root=()
+  if [[ $(id -u) -ne 0 ]]; then
+    command -v sudo >/dev/null || die "missing packages; as root: apt-get install --no-install-recommends ${missing[*]}"
+    as_root=(sudo)
+  fi
+  say "Installing ${missing[*]}"
+  local -x DEBIAN_FRONTEND=noninteractive
+  local install=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive
+    apt-get install -y -qq --no-remove --no-install-recommends "${missing[@]}")
+  # A fresh system has no package lists, an old one stale ones: only then they are fetched.
+  local log
+  log=$(mktemp)
+  if ! "${install[@]}" >"$log" 2>&1; then
+    "${as_root[@]}" apt-get update -qq >>"$log" 2>&1 || { cat "$log" >&2; rm -f "$log"; die "apt-get update failed"; }
+    "${install[@]}" >"$log" 2>&1 || { cat "$log" >&2; rm -f "$log"; die "the packages could not be installed"; }
+  fi
+  rm -f "$log"
+}
+
+# configure [CMake option …]: build/ as Release, one tree for program and tests.
+configure() {
+  local log
+  log=$(mktemp)
+  cmake -S . -B build -G Ninja -DCMAKE_BUILD_TYPE=Release "$@" >"$log" 2>&1 || { cat "$log" >&2; rm -f "$log"; exit 1; }
+  rm -f "$log"
+}
+
+# Builds the named targets (all if none is named). The compiler's words are shown only if it fails.
+build() {
+  say "Building (build/, Release) ..."
+  local log
+  log=$(mktemp)
+  ninja -C build "$@" >"$log" 2>&1 || { grep -v '^\[' "$log" >&2; rm -f "$log"; die "the build failed"; }
+  rm -f "$log"
+}

@@ -1,0 +1,161 @@
+#include "api/problem.hpp"
+
+#include <array>
+#include <cmath>
+#include <cstdio>
+#include <utility>
+
+#include "api/json.hpp"
+
+namespace lockstep::api {
+namespace {
+
+constexpr std::array<ProblemSpec, 11> kProblems{{
+    {ProblemKind::bad_request, 400, "bad-request", "Bad request"},
+    {ProblemKind::choice_refused, 400, "choice-refused", "Choice not possible for this conflict"},
+    {ProblemKind::not_found, 404, "not-found", "Not found"},
+    {ProblemKind::conflicts, 409, "conflicts", "Conflicts detected"},
+    {ProblemKind::deletion_guard, 409, "deletion-guard", "Stopped by the deletion guard"},
+    {ProblemKind::conflict_moved, 409, "conflict-moved-on", "The conflict has moved on"},
+    {ProblemKind::undo_refused, 409, "undo-refused", "Tasks changed since"},
+    {ProblemKind::invalid_yaml, 422, "invalid-yaml", "YAML validation failed"},
+    {ProblemKind::file_locked, 423, "file-locked", "File locked"},
+    {ProblemKind::internal, 500, "internal", "The operation failed"},
+    {ProblemKind::database, 503, "database-unavailable", "Database unavailable"},
+}};
+
+constexpr bool in_order_of_kind() {
+  for (std::size_t i = 0; i < kProblems.size(); ++i)
+    if (static_cast<std::size_t>(kProblems[i].kind) != i) return false;
+  return true;
+}
+static_assert(in_order_of_kind(), "spec() indexes kProblems by kind");
+
+std::string percent(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.4g %%", value);
+  return text;
+}
+
+template <typename Range, typename Convert>
+Json array_of(const Range& values, Convert convert) {
+  Json result = Json::array();
+  for (const auto& value : values) result.items.push_back(convert(value));
+  return result;
+}
+
+ProblemKind kind_of(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::usage: return ProblemKind::bad_request;
+    case ErrorCode::not_found: return ProblemKind::not_found;
+    case ErrorCode::locked: return ProblemKind::file_locked;
+    case ErrorCode::database:
+    case ErrorCode::unreachable:
+    case ErrorCode::changed:
+    case ErrorCode::newer_schema:
+    case ErrorCode::unsuitable_table: return ProblemKind::database;
+    case ErrorCode::io:
+    case ErrorCode::permission:
+    case ErrorCode::internal: return ProblemKind::internal;
+  }
+  return ProblemKind::internal;
+}
+
+}  // namespace
+
+const ProblemSpec& spec(ProblemKind kind) { return kProblems[static_cast<std::size_t>(kind)]; }
+
+Json to_json(const Problem& problem) {
+  const ProblemSpec& known = spec(problem.kind);
+  Json object = Json::object();
+  object.set("type", Json::string("urn:lockstep:problem:" + std::string(known.name)));
+  object.set("title", Json::string(std::string(known.title)));
+  object.set("status", Json::number(known.status));
+  object.set("detail", Json::string(problem.hint.empty() ? problem.detail : problem.detail + " (" + problem.hint + ")"));
+  for (const auto& [name, value] : problem.members) object.set(name, value);
+  return object;
+}
+
+Problem problem_of(const InvalidYaml& invalid) {
+  Problem problem{ProblemKind::invalid_yaml, "YAML validation failed", "", {}};
+  for (const Diagnostic& diagnostic : invalid.diagnostics) problem.detail += "\n" + format_diagnostic(diagnostic, false);
+  if (invalid.more > 0) problem.detail += "\n… and " + std::to_string(invalid.more) + " more";
+  problem.members.emplace_back("errors", array_of(invalid.diagnostics, diagnostic_json));
+  if (invalid.more > 0)
+    problem.members.emplace_back("more_errors", Json::number(static_cast<std::int64_t>(invalid.more)));
+  return problem;
+}
+
+Problem problem_of(const FileBusy& busy) {
+  return {ProblemKind::file_locked, busy.busy.what, "nothing was written; try again once it is done", {}};
+}
+
+std::string describe(const GuardStop& guard) {
+  const double share = guard.of == 0 ? 100 : 100.0 * static_cast<double>(guard.would_delete) / static_cast<double>(guard.of);
+  return "Deletion guard: this sync would delete " + std::to_string(guard.would_delete) + " of " +
+         std::to_string(guard.of) + " tasks (" + percent(std::round(share * 10) / 10) + ") from the " +
+         (guard.side == Side::yaml ? "YAML" : "database") + "; at most " + percent(guard.max_delete_percent) +
+         " are allowed, so nothing was written";
+}
+
+Problem problem_of(const GuardStopped& stopped) {
+  return {ProblemKind::deletion_guard,
+          describe(stopped.guard),
+          "if that is what you want: --max-delete 100 on the command line, \"max_delete_percent\": 100 in the API",
+          {{"guard", guard_json(stopped.guard)}}};
+}
+
+Problem problem_of(const ConflictMoved& moved) {
+  return {ProblemKind::conflict_moved,
+          conflict_id(moved.current.number) + " has changed since it was shown; it is now at version " +
+              std::to_string(moved.current.version),
+          "look at it again, then resolve that version",
+          {{"conflict", conflict_json(moved.current)}}};
+}
+
+Problem problem_of(const ChoiceRefused& refused) { return {ProblemKind::choice_refused, refused.message, "", {}}; }
+
+Problem problem_of(const UndoRefused& refused) {
+  std::string ids;
+  for (const auto& [task_id, side] : refused.changed)
+    ids += (ids.empty() ? "" : ", ") + std::to_string(task_id) + (side == Side::yaml ? " (YAML)" : " (database)");
+  return {ProblemKind::undo_refused,
+          "Not undone: tasks have changed since that run: " + ids,
+          "undo the later runs first, or edit these tasks by hand",
+          {{"changed", array_of(refused.changed, [](const std::pair<std::int64_t, Side>& changed) {
+              Json object = Json::object();
+              object.set("task_id", Json::number(changed.first));
+              object.set("side", Json::string(changed.second == Side::yaml ? "yaml" : "database"));
+              return object;
+            })}}};
+}
+
+Problem problem_of(const Error& error) {
+  const Error::Parts& parts = error.parts();
+  std::string detail = parts.operation;
+  if (!parts.subject.empty()) detail += (detail.empty() ? "" : " ") + parts.subject;
+  if (!parts.cause.empty()) detail += (detail.empty() ? "" : ": ") + parts.cause;
+  return {kind_of(parts.code), std::move(detail), parts.hint, {}};
+}
+
+Problem conflict_not_found(std::string_view id) {
+  return {ProblemKind::not_found, "Conflict " + std::string(id) + " is not pending (any more)",
+          "`lockstep conflicts` lists those that are", {}};
+}
+
+Problem run_not_found(std::int64_t id) {
+  return {ProblemKind::not_found, "There is no run " + std::to_string(id) + " in the history",
+          "`lockstep history` lists those that are", {}};
+}
+
+Problem conflicts_problem(const SyncResult& result) {
+  const std::size_t found = result.conflicts.size();
+  Json whole = sync_result_json(result);
+  Json conflicts = *whole.find("conflicts");
+  return {ProblemKind::conflicts,
+          "Sync detected " + std::to_string(found) + (found == 1 ? " conflict" : " conflicts"),
+          "everything else was synced",
+          {{"conflicts", std::move(conflicts)}, {"result", std::move(whole)}}};
+}
+
+}  // namespace lockstep::api

@@ -1,0 +1,17 @@
+#include "cli/commands.hpp"
+#include "cli/report.hpp"
+
+namespace lockstep::cli {
+
+Exit run_undo(Session& session, const UndoOptions& options) {
+  Terminal& terminal = session.terminal();
+  return std::visit(
+      Overloaded{[&](const SyncResult& result) {
+                   return report_sync(session, result, "Run " + std::to_string(options.run) + " undone");
+                 },
+                 [&](const RunUnknown&) { return terminal.fail(api::run_not_found(options.run)); },
+                 [&](const auto& outcome) { return fail(terminal, outcome); }},
+      session.engine(true).undo(options.run));
+}
+
+}  // namespace lockstep::cli

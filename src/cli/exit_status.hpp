@@ -1,0 +1,17 @@
+// How the program ends (docs/CLI.md).
+#pragma once
+
+namespace lockstep::cli {
+
+enum class Exit : int {
+  done = 0,
+  failed = 1,
+  changes_due = 2,  // plan --detailed-exitcode
+  conflicts = 3,
+  invalid_yaml = 4,
+  file_locked = 5,
+  deletion_guard = 6,
+  usage = 64,
+};
+
+}  // namespace lockstep::cli

@@ -1,0 +1,100 @@
+#include "cli/report.hpp"
+
+#include "api/json.hpp"
+
+namespace lockstep::cli {
+
+std::string shown(const Value& value) {
+  return std::visit(Overloaded{[](std::monostate) { return std::string("null"); },
+                               [](const std::string& text) { return text.empty() ? std::string("\"\"") : escaped(text); },
+                               [](Timestamp instant) { return format_rfc3339(instant); },
+                               [](const JsonText& json) { return escaped(json.text); }},
+                    value);
+}
+
+std::string describe_counts(const SideCounts& counts) {
+  std::string text;
+  const auto add = [&](std::size_t count, const char* what) {
+    if (count > 0) text += (text.empty() ? "" : ", ") + std::to_string(count) + " " + what;
+  };
+  add(counts.inserted, "inserted");
+  add(counts.updated, "updated");
+  add(counts.deleted, "deleted");
+  return text;
+}
+
+namespace {
+
+// "3 inserted into the database" where there is one kind of change, else "database: 3 inserted, 1 updated".
+std::string describe_side(const SideCounts& counts, const char* side) {
+  const int kinds = (counts.inserted > 0) + (counts.updated > 0) + (counts.deleted > 0);
+  if (kinds != 1) return std::string(side) + ": " + describe_counts(counts);
+  const char* const preposition = counts.inserted > 0 ? " into the " : counts.updated > 0 ? " in the " : " from the ";
+  return describe_counts(counts) + preposition + side;
+}
+
+std::string describe_changes(const SyncResult& result) {
+  std::string text;
+  if (!is_empty(result.database)) text += describe_side(result.database, "database");
+  if (!is_empty(result.yaml)) text += (text.empty() ? "" : "; ") + describe_side(result.yaml, "YAML");
+  if (result.merged > 0) text += "; " + std::to_string(result.merged) + " merged from both sides";
+  if (text.empty()) text = "nothing to change (" + counted(result.unchanged, "task", "tasks") + " in step)";
+  return text;
+}
+
+// The list of conflicts is a result, and printed with -q too.
+void report_conflicts(Terminal& terminal, const SyncResult& result) {
+  std::string text = terminal.paint(Colour::yellow, "Sync detected " + std::to_string(result.conflicts.size()) + " conflict(s)");
+  text += "; everything else was synced\n";
+  for (const ConflictRef& conflict : result.conflicts) {
+    const std::string id = conflict.number ? api::conflict_id(*conflict.number) : std::string("(new)");
+    text += "  " + terminal.paint(Colour::bold, id) + "  task " + std::to_string(conflict.task_id) + "  " +
+            std::string(to_string(conflict.reason)) + "\n";
+    if (conflict.number) text += "      lockstep resolve " + id + "\n";
+  }
+  terminal.print(text);
+}
+
+}  // namespace
+
+void report_warnings(Terminal& terminal, const std::vector<Warning>& warnings) {
+  for (const Warning& warning : warnings) {
+    std::string place;
+    if (warning.line && *warning.line > 0) place += "line " + std::to_string(*warning.line) + ": ";
+    terminal.warn(place + escaped(warning.message));
+  }
+}
+
+Exit report_sync(Session& session, const SyncResult& result, std::string_view done) {
+  Terminal& terminal = session.terminal();
+  const Exit exit = result.conflicts.empty() ? Exit::done : Exit::conflicts;
+  if (terminal.json()) {
+    terminal.document(api::sync_result_json(result));
+    return exit;
+  }
+  report_warnings(terminal, result.warnings);
+  const bool nothing = is_empty(result.yaml) && is_empty(result.database);
+  if (!terminal.quiet() && (result.conflicts.empty() || !nothing)) {
+    std::string line = (result.conflicts.empty() ? terminal.paint(Colour::green, done) : "Synced") + std::string(": ") +
+                       describe_changes(result);
+    if (result.run_id && terminal.verbose())
+      line += " (run " + std::to_string(*result.run_id) + ", " +
+              std::to_string(static_cast<long long>(result.duration_ms)) + " ms)";
+    terminal.print(line + "\n");
+  }
+  if (!result.conflicts.empty()) report_conflicts(terminal, result);
+  return exit;
+}
+
+Exit fail(Terminal& terminal, const InvalidYaml& invalid) {
+  if (terminal.json()) return terminal.fail(api::problem_of(invalid));
+  std::string text = "YAML validation failed\n";
+  for (const Diagnostic& diagnostic : invalid.diagnostics) text += format_diagnostic(diagnostic, true) + "\n";
+  if (invalid.more > 0) text += "… and " + std::to_string(invalid.more) + " more\n";
+  terminal.message(text);
+  return Exit::invalid_yaml;
+}
+
+std::string shown_time(Timestamp at) { return format_sql(at).substr(0, 19); }
+
+}  // namespace lockstep::cli

@@ -1,0 +1,42 @@
+// Outcomes of the engine as people read them; shared by several commands.
+#pragma once
+
+#include <string>
+
+#include "api/problem.hpp"
+#include "cli/exit_status.hpp"
+#include "cli/session.hpp"
+#include "engine/engine.hpp"
+
+namespace lockstep::cli {
+
+template <typename... Handlers>
+struct Overloaded : Handlers... {
+  using Handlers::operator()...;
+};
+template <typename... Handlers>
+Overloaded(Handlers...) -> Overloaded<Handlers...>;
+
+// A field's value on one line, escaped; null as `null`.
+std::string shown(const Value&);
+
+// A finished sync, undo or restore: `done` says what it was ("Sync completed successfully"). Conflicts → exit 3.
+Exit report_sync(Session&, const SyncResult&, std::string_view done);
+void report_warnings(Terminal&, const std::vector<Warning>&);
+
+// Invalid YAML with the faulty lines and carets.
+Exit fail(Terminal&, const InvalidYaml&);
+// Any other expected way not to succeed.
+template <typename Outcome>
+Exit fail(Terminal& terminal, const Outcome& outcome) {
+  return terminal.fail(api::problem_of(outcome));
+}
+
+// "3 inserted, 1 deleted"; empty if nothing was.
+std::string describe_counts(const SideCounts&);
+inline bool is_empty(const SideCounts& counts) { return counts == SideCounts{}; }
+
+// Wall clock of the instant, to the second, in UTC: `2026-11-22 08:00:00`.
+std::string shown_time(Timestamp);
+
+}  // namespace lockstep::cli
