@@ -1,0 +1,24 @@
+// The pending conflicts of all replicas, in SQLite.
+#pragma once
+
+#include "store/sqlite/connection.hpp"
+#include "store/store.hpp"
+
+namespace lockstep::sqlite {
+
+class SqliteConflictTable final : public ConflictTable {
+ public:
+  SqliteConflictTable(Connection& connection, bool prepared) : connection_(connection), prepared_(prepared) {}
+
+  std::vector<Conflict> list(const ConflictFilter&) override;
+  std::size_t count(const ConflictFilter&) override;
+  std::vector<std::int64_t> insert(std::span<const Conflict>) override;
+  void update(std::span<const Conflict>) override;
+  void close(std::span<const std::int64_t> numbers) override;
+
+ private:
+  Connection& connection_;
+  bool prepared_;
+};
+
+}  // namespace lockstep::sqlite
