@@ -7,6 +7,7 @@
 #include <iterator>
 #include <random>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "model/cron.hpp"
@@ -36,21 +37,27 @@ T one_of(std::initializer_list<T> values) {
   return *(values.begin() + pick(0, static_cast<int>(values.size()) - 1));
 }
 
-std::string value(int v) { return (chance(10) && v < 10 ? "0" : "") + std::to_string(v); }
+std::string joined(std::initializer_list<std::string_view> parts) {
+  std::string text;
+  for (const std::string_view part : parts) text += part;
+  return text;
+}
+
+std::string value(int v) { return joined({chance(10) && v < 10 ? "0" : "", std::to_string(v)}); }
 
 // One item of a list: `*`, a value, a range, or one of them with a step.
 std::string plain_item(int lowest, int highest, int values) {
-  const std::string step = "/" + std::to_string(pick(1, values));
+  const std::string step = joined({"/", std::to_string(pick(1, values))});
   const int first = pick(lowest, highest);
   switch (pick(0, 6)) {
     case 0:
-      return "*" + step;
+      return joined({"*", step});
     case 1:
-      return value(first) + "-" + value(pick(first, highest));
+      return joined({value(first), "-", value(pick(first, highest))});
     case 2:
-      return value(first) + "-" + value(pick(first, highest)) + step;
+      return joined({value(first), "-", value(pick(first, highest)), step});
     case 3:
-      return value(first) + step;
+      return joined({value(first), step});
     default:
       return value(first);
   }
@@ -79,7 +86,7 @@ std::string day_of_month_field() {
   return list_of([]() -> std::string {
     if (chance(10)) return "L";
     if (chance(10)) return chance(50) ? "LW" : "lw";
-    if (chance(20)) return std::to_string(pick(1, 31)) + "W";
+    if (chance(20)) return joined({std::to_string(pick(1, 31)), "W"});
     return plain_item(1, 31, 31);
   });
 }
@@ -96,9 +103,9 @@ std::string day_of_week_field() {
   const auto day = [] { return chance(30) ? one_of(names) : std::to_string(pick(0, 7)); };
   if (chance(40)) return "*";
   return list_of([&day]() -> std::string {
-    if (chance(10)) return "L" + day();
-    if (chance(10)) return day() + "L";
-    if (chance(20)) return day() + "#" + std::to_string(pick(1, 5));
+    if (chance(10)) return joined({"L", day()});
+    if (chance(10)) return joined({day(), "L"});
+    if (chance(20)) return joined({day(), "#", std::to_string(pick(1, 5))});
     return chance(30) ? day() : plain_item(0, 7, 7);
   });
 }
