@@ -21,16 +21,16 @@ struct ReadOptions {
   std::string file_name = "schedule.yml";     // for diagnostics
   YamlVersion version = YamlVersion::strict;  // strict: scalars on which the versions differ are errors
   std::size_t max_depth = 64;
-  std::size_t max_diagnostics = 1000;         // further ones are counted, not listed
+  std::size_t max_diagnostics = 1000;  // further ones are counted, not listed
 };
 
 // One change to the text.
 struct Edit {
   enum class Kind : std::uint8_t { insert, update, remove } kind = Kind::update;
-  Task task;                       // insert, update: the values; remove: only the id counts
-  FieldSet fields;                 // update: which values to write (updated_at among them is written
-                                   // only if the task has the key); insert: ignored
-  std::optional<std::string> text; // insert: the task's own former text (Document::task_text), put back as it was
+  Task task;                           // insert, update: the values; remove: only the id counts
+  FieldSet fields;                     // update: which values to write (updated_at among them is written
+                                       // only if the task has the key); insert: ignored
+  std::optional<std::string> text;     // insert: the task's own former text (Document::task_text), put back as it was
   std::optional<std::int64_t> new_id;  // update: the task's id becomes this one
 };
 
@@ -47,11 +47,11 @@ struct EditResult {
 
 class Document;
 struct ReadResult {
-  std::unique_ptr<Document> document;    // null if there is any diagnostic
-  std::vector<Diagnostic> diagnostics;   // in order of line and column
-  std::size_t more_diagnostics = 0;      // beyond max_diagnostics
-  std::vector<Warning> warnings;         // unknown keys, each named once
-  bool no_tasks = false;                 // empty, or no `tasks:` (then also a diagnostic): may count as no tasks
+  std::unique_ptr<Document> document;   // null if there is any diagnostic
+  std::vector<Diagnostic> diagnostics;  // in order of line and column
+  std::size_t more_diagnostics = 0;     // beyond max_diagnostics
+  std::vector<Warning> warnings;        // unknown keys, each named once
+  bool no_tasks = false;                // empty, or no `tasks:` (then also a diagnostic): may count as no tasks
 };
 
 // Immutable once read. Holds the text; tasks are values of their own.
@@ -69,9 +69,9 @@ class Document {
   Document& operator=(const Document&) = delete;
 
   const std::string& text() const;
-  std::span<const Task> tasks() const;              // sorted by id
-  const Task* find(std::int64_t id) const;          // null if absent
-  std::size_t line_of(std::int64_t id) const;       // of its first line, from 1; 0 if absent
+  std::span<const Task> tasks() const;                // sorted by id
+  const Task* find(std::int64_t id) const;            // null if absent
+  std::size_t line_of(std::int64_t id) const;         // of its first line, from 1; 0 if absent
   std::string_view task_text(std::int64_t id) const;  // its own lines, with the comments that removal takes along
 
   // All edits at once. Each id at most once. The result has been parsed again
@@ -80,6 +80,7 @@ class Document {
 
  private:
   Document();
+  static ReadResult read_text(std::string text, const ReadOptions&, bool may_be_empty);
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

@@ -20,11 +20,16 @@ std::string_view view(const yaml_char_t* text) {
 
 ScalarStyle style_of(yaml_scalar_style_t style) {
   switch (style) {
-    case YAML_SINGLE_QUOTED_SCALAR_STYLE: return ScalarStyle::single_quoted;
-    case YAML_DOUBLE_QUOTED_SCALAR_STYLE: return ScalarStyle::double_quoted;
-    case YAML_LITERAL_SCALAR_STYLE: return ScalarStyle::literal;
-    case YAML_FOLDED_SCALAR_STYLE: return ScalarStyle::folded;
-    default: return ScalarStyle::plain;
+    case YAML_SINGLE_QUOTED_SCALAR_STYLE:
+      return ScalarStyle::single_quoted;
+    case YAML_DOUBLE_QUOTED_SCALAR_STYLE:
+      return ScalarStyle::double_quoted;
+    case YAML_LITERAL_SCALAR_STYLE:
+      return ScalarStyle::literal;
+    case YAML_FOLDED_SCALAR_STYLE:
+      return ScalarStyle::folded;
+    default:
+      return ScalarStyle::plain;
   }
 }
 
@@ -80,8 +85,8 @@ void EventStream::read_live() {
 bool EventStream::translate() {
   event_ = Event{};
   event_.start = bom_ + offsets_.byte_of(raw_.start_mark.index);
-  event_.end = raw_.end_mark.index == raw_.start_mark.index ? event_.start
-                                                            : bom_ + offsets_.byte_of(raw_.end_mark.index);
+  event_.end =
+      raw_.end_mark.index == raw_.start_mark.index ? event_.start : bom_ + offsets_.byte_of(raw_.end_mark.index);
   switch (raw_.type) {
     case YAML_SCALAR_EVENT: {
       const auto& scalar = raw_.data.scalar;
@@ -108,15 +113,24 @@ bool EventStream::translate() {
       event_.tag = view(raw_.data.sequence_start.tag);
       event_.name = view(raw_.data.sequence_start.anchor);
       break;
-    case YAML_MAPPING_END_EVENT: event_.kind = EventKind::mapping_end; break;
-    case YAML_SEQUENCE_END_EVENT: event_.kind = EventKind::sequence_end; break;
+    case YAML_MAPPING_END_EVENT:
+      event_.kind = EventKind::mapping_end;
+      break;
+    case YAML_SEQUENCE_END_EVENT:
+      event_.kind = EventKind::sequence_end;
+      break;
     case YAML_DOCUMENT_START_EVENT:
       event_.kind = EventKind::document_start;
       event_.explicit_start = raw_.data.document_start.implicit == 0;
       return true;
-    case YAML_DOCUMENT_END_EVENT: event_.kind = EventKind::document_end; return true;
-    case YAML_STREAM_END_EVENT: event_.kind = EventKind::end; return true;
-    default: return false;
+    case YAML_DOCUMENT_END_EVENT:
+      event_.kind = EventKind::document_end;
+      return true;
+    case YAML_STREAM_END_EVENT:
+      event_.kind = EventKind::end;
+      return true;
+    default:
+      return false;
   }
   if (event_.tag == "!") event_.tag = {};
   // libyaml forgets a non-specific tag of a scalar; the text has it, before or after the anchor.

@@ -35,18 +35,18 @@ inline constexpr std::size_t kNoAnchor = static_cast<std::size_t>(-1);
 struct Event {
   EventKind kind = EventKind::end;
   ScalarStyle style = ScalarStyle::plain;
-  bool flow = false;               // collections: `{}` or `[]`
-  bool broken = false;             // stands for an alias that could not be resolved: reported already
-  bool replayed = false;           // comes from an anchored value, by way of the alias at alias_start
-  bool non_specific_tag = false;   // `!`
-  bool explicit_start = false;     // documents: `---`
+  bool flow = false;              // collections: `{}` or `[]`
+  bool broken = false;            // stands for an alias that could not be resolved: reported already
+  bool replayed = false;          // comes from an anchored value, by way of the alias at alias_start
+  bool non_specific_tag = false;  // `!`
+  bool explicit_start = false;    // documents: `---`
   // Of the node, tag and anchor included. A block collection ends where its last
   // content ends; an empty value has a place but no length.
   std::size_t start = 0, end = 0;
   std::size_t alias_start = 0, alias_end = 0;
   std::string_view value;
-  std::string_view tag;            // resolved: "tag:yaml.org,2002:str"; empty = none
-  std::string_view name;           // of the anchor that the node carries, or of the alias
+  std::string_view tag;   // resolved: "tag:yaml.org,2002:str"; empty = none
+  std::string_view name;  // of the anchor that the node carries, or of the alias
 };
 
 // What the text says about anchors, in order of the text.
@@ -56,12 +56,12 @@ struct AnchorPlace {
 };
 struct AliasPlace {
   std::size_t start = 0, end = 0;
-  std::size_t anchor = 0;          // index of its anchor
+  std::size_t anchor = 0;  // index of its anchor
 };
 
 struct SyntaxError {
-  std::string problem, context;    // libyaml's words
-  std::size_t at = 0;              // bytes
+  std::string problem, context;  // libyaml's words
+  std::size_t at = 0;            // bytes
   std::size_t context_at = kWholeFile;
 };
 

@@ -61,8 +61,8 @@ std::vector<Diagnostic> FaultList::diagnostics(const std::string& file, std::siz
   const auto key = [](const Fault& f) { return std::tuple(f.start + 1, std::string_view(f.message)); };
   std::stable_sort(faults_.begin(), faults_.end(), [&](const Fault& a, const Fault& b) { return key(a) < key(b); });
   // An anchored value is read once for each of its aliases, and so is its fault.
-  const auto repeated = std::unique(faults_.begin(), faults_.end(),
-                                    [&](const Fault& a, const Fault& b) { return key(a) == key(b); });
+  const auto repeated =
+      std::unique(faults_.begin(), faults_.end(), [&](const Fault& a, const Fault& b) { return key(a) == key(b); });
   count_ -= static_cast<std::size_t>(faults_.end() - repeated);
   faults_.erase(repeated, faults_.end());
 

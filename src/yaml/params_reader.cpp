@@ -26,10 +26,14 @@ bool ParamsReader::fault(const Event& at, std::string message) {
 
 bool ParamsReader::read(std::string& json) {
   switch (stream_.current().kind) {
-    case EventKind::scalar: return scalar(json);
-    case EventKind::sequence_start: return sequence(json);
-    case EventKind::mapping_start: return mapping(json, false);
-    default: return false;
+    case EventKind::scalar:
+      return scalar(json);
+    case EventKind::sequence_start:
+      return sequence(json);
+    case EventKind::mapping_start:
+      return mapping(json, false);
+    default:
+      return false;
   }
 }
 
@@ -39,13 +43,18 @@ bool ParamsReader::scalar(std::string& json) {
   ScalarReading reading = scalars_.read(event, false);
   if (!reading.problem.empty()) return fault(event, std::move(reading.problem));
   switch (reading.kind) {
-    case ScalarKind::null: json += "null"; return true;
-    case ScalarKind::boolean: json += boolean_value(event.value) ? "true" : "false"; return true;
+    case ScalarKind::null:
+      json += "null";
+      return true;
+    case ScalarKind::boolean:
+      json += boolean_value(event.value) ? "true" : "false";
+      return true;
     case ScalarKind::integer:
     case ScalarKind::real: {
       const auto number = json_number(event.value, reading.kind, scalars_.reads_as_v1_1());
       if (!number)
-        return fault(event, quoted_for_message(event.value) + " is no number that JSON can hold: write a finite number, or quote it");
+        return fault(event, quoted_for_message(event.value) +
+                                " is no number that JSON can hold: write a finite number, or quote it");
       json += *number;
       return true;
     }
@@ -53,7 +62,8 @@ bool ParamsReader::scalar(std::string& json) {
     case ScalarKind::value:
       return fault(event, quoted_for_message(event.value) + " has a special meaning in YAML 1.1: quote it");
     case ScalarKind::timestamp:
-    case ScalarKind::text: break;
+    case ScalarKind::text:
+      break;
   }
   if (event.value.find('\0') != std::string_view::npos)
     return fault(event, "a NUL character inside a text: take it out, params_json cannot hold it");

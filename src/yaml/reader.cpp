@@ -47,7 +47,8 @@ class ScheduleReader {
         faults_.add(stream_.current().start, stream_.current().end, "",
                     "a second document begins here: a schedule is one document, remove the `---`");
     }
-    if (!stream_.failed() && reading_.list.form != ListPlace::Form::block && reading_.list.form != ListPlace::Form::flow)
+    if (!stream_.failed() && reading_.list.form != ListPlace::Form::block &&
+        reading_.list.form != ListPlace::Form::flow)
       report_no_tasks();
     sort_tasks();
     report_unknown_keys();
@@ -59,7 +60,9 @@ class ScheduleReader {
  private:
   void read_root() {
     const Event root = stream_.current();
-    if (root.kind == EventKind::scalar && root.style == ScalarStyle::plain && resolve_v1_2(root.value) == ScalarKind::null) return;
+    if (root.kind == EventKind::scalar && root.style == ScalarStyle::plain &&
+        resolve_v1_2(root.value) == ScalarKind::null)
+      return;
     if (root.kind != EventKind::mapping_start) {
       list_fault_ = true;
       if (root.kind != EventKind::end)
@@ -71,7 +74,8 @@ class ScheduleReader {
     }
     reading_.root = {true, root.flow, {root.start, root.end}};
     KeySet keys;
-    while (stream_.next().kind != EventKind::mapping_end && stream_.current().kind != EventKind::end) read_top_key(keys);
+    while (stream_.next().kind != EventKind::mapping_end && stream_.current().kind != EventKind::end)
+      read_top_key(keys);
     reading_.root.span.end = stream_.current().end;
   }
 
@@ -143,8 +147,8 @@ class ScheduleReader {
     if (!task) return;
     const std::size_t end = alias ? alias_end : stream_.current().end;
     reading_.tasks.push_back(std::move(*task));
-    reading_.places.push_back({static_cast<std::uint32_t>(start), static_cast<std::uint32_t>(end),
-                               static_cast<std::uint32_t>(line_), alias});
+    reading_.places.push_back(
+        {static_cast<std::uint32_t>(start), static_cast<std::uint32_t>(end), static_cast<std::uint32_t>(line_), alias});
   }
 
   void read_metadata() {
@@ -155,7 +159,8 @@ class ScheduleReader {
       const Event& key = stream_.current();
       std::optional<Span>* wanted = nullptr;
       if (key.kind == EventKind::scalar && !key.broken) {
-        if (const std::size_t before = keys.insert(key_kind(key, scalars_), key.value, key.start); before != KeySet::npos)
+        if (const std::size_t before = keys.insert(key_kind(key, scalars_), key.value, key.start);
+            before != KeySet::npos)
           faults_.add(key.start, key.end, "", duplicate_key_message(key.value, faults_.line_of(before)));
         if (key.value == "last_sync") wanted = &reading_.metadata.last_sync;
         if (key.value == "sync_source") wanted = &reading_.metadata.sync_source;
@@ -176,7 +181,8 @@ class ScheduleReader {
     if (!reading_.root.present)
       faults_.add(kWholeFile, kWholeFile, "", "the file is empty: " + std::string(kListHint));
     else if (reading_.list.form == ListPlace::Form::null)
-      faults_.add(reading_.list.key.start, reading_.list.key.end, "", "`tasks:` has no value: " + std::string(kListHint));
+      faults_.add(reading_.list.key.start, reading_.list.key.end, "",
+                  "`tasks:` has no value: " + std::string(kListHint));
     else
       faults_.add(kWholeFile, kWholeFile, "", "there is no list `tasks:` at the top level: " + std::string(kListHint));
   }
@@ -224,7 +230,8 @@ class ScheduleReader {
     std::sort(by_place.begin(), by_place.end());
     for (const auto& [place, name] : by_place) {
       if (reading_.warnings.size() == kMaxUnknownKeys) {
-        reading_.warnings.push_back({std::to_string(by_place.size() - kMaxUnknownKeys) + " more unknown keys, left as they are", {}, {}});
+        reading_.warnings.push_back(
+            {std::to_string(by_place.size() - kMaxUnknownKeys) + " more unknown keys, left as they are", {}, {}});
         break;
       }
       const std::size_t count = unknown.find(name)->second.count;
@@ -232,7 +239,8 @@ class ScheduleReader {
       reading_.warnings.push_back({"unknown key " + quoted_for_message(name) + " in " + std::to_string(count) +
                                        (count == 1 ? " task" : " tasks") + ", first in line " + std::to_string(line) +
                                        ": left as it is",
-                                   {}, line});
+                                   {},
+                                   line});
     }
   }
 

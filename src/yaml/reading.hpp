@@ -1,6 +1,7 @@
 // What reading a schedule yields: the tasks, and where in the text they stand.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -18,7 +19,7 @@ struct TaskPlace {
   std::uint32_t start = 0;  // of the task's mapping (or of the alias that stands for it), tag and anchor included
   std::uint32_t end = 0;    // of its last content; comments behind it are not part of it
   std::uint32_t line = 0;
-  bool alias = false;       // the task is written elsewhere, an alias stands in the list
+  bool alias = false;  // the task is written elsewhere, an alias stands in the list
 };
 
 struct Span {
@@ -43,9 +44,9 @@ struct MetadataPlace {
 };
 
 struct Reading {
-  std::vector<Task> tasks;          // sorted by id
-  std::vector<TaskPlace> places;    // of the same task
-  std::vector<std::uint32_t> order; // indexes of tasks in the order of the text
+  std::vector<Task> tasks;           // sorted by id
+  std::vector<TaskPlace> places;     // of the same task
+  std::vector<std::uint32_t> order;  // indexes of tasks in the order of the text
   RootPlace root;
   ListPlace list;
   MetadataPlace metadata;
@@ -53,7 +54,14 @@ struct Reading {
   std::vector<AliasPlace> aliases;  // in order of the text
   bool ascii = true;
   std::vector<Warning> warnings;
-  bool no_tasks = false;            // no task list at all, and no other fault
+  bool no_tasks = false;  // no task list at all, and no other fault
+
+  static constexpr std::size_t npos = static_cast<std::size_t>(-1);
+  std::size_t index_of(std::int64_t id) const {
+    const auto found = std::lower_bound(tasks.begin(), tasks.end(), id,
+                                        [](const Task& task, std::int64_t wanted) { return task.id < wanted; });
+    return found != tasks.end() && found->id == id ? static_cast<std::size_t>(found - tasks.begin()) : npos;
+  }
 };
 
 // Reads the text; what is wrong goes to `faults`. A missing list is a fault unless `may_be_empty`.

@@ -257,7 +257,8 @@ ScalarKind resolve_v1_2(std::string_view plain) {
   if (may_be_word(plain)) {
     if (one_of(plain, kNulls)) return ScalarKind::null;
     if (one_of(plain, kBooleans)) return ScalarKind::boolean;
-    return plain == "<<" ? ScalarKind::merge : ScalarKind::text;  // `<<` is not of the core schema, but every reader merges
+    return plain == "<<" ? ScalarKind::merge
+                         : ScalarKind::text;  // `<<` is not of the core schema, but every reader merges
   }
   if (one_of(plain, kNotANumber) || is_infinity(plain)) return ScalarKind::real;
   Scan s{plain};
@@ -291,14 +292,21 @@ bool versions_differ(std::string_view plain) {
 
 std::string describe(std::string_view plain, ScalarKind kind, bool v1_1) {
   switch (kind) {
-    case ScalarKind::text: return "text";
-    case ScalarKind::null: return "null";
-    case ScalarKind::boolean: return "a boolean";
-    case ScalarKind::timestamp: return "a timestamp";
-    case ScalarKind::merge: return "a merge key";
-    case ScalarKind::value: return "a special value";
+    case ScalarKind::text:
+      return "text";
+    case ScalarKind::null:
+      return "null";
+    case ScalarKind::boolean:
+      return "a boolean";
+    case ScalarKind::timestamp:
+      return "a timestamp";
+    case ScalarKind::merge:
+      return "a merge key";
+    case ScalarKind::value:
+      return "a special value";
     case ScalarKind::integer:
-    case ScalarKind::real: break;
+    case ScalarKind::real:
+      break;
   }
   const std::optional<std::string> number = json_number(plain, kind, v1_1);
   return number && number->size() <= 40 ? "the number " + *number : "a number";

@@ -13,7 +13,8 @@ std::string differing_problem(std::string_view value) {
   // `y` and `n`: booleans to the specification of 1.1, though not to PyYAML.
   if (old_kind == new_kind && !is_number(old_kind)) old_kind = ScalarKind::boolean;
   std::string message = quoted_for_message(value) + " is " + describe(value, old_kind, true) + " in YAML 1.1 but " +
-                        describe(value, new_kind, false) + " in YAML 1.2: quote it if it is text: " + quoting_hint(value);
+                        describe(value, new_kind, false) +
+                        " in YAML 1.2: quote it if it is text: " + quoting_hint(value);
   if (is_number(old_kind) || is_number(new_kind))
     message += "; or write the number in plain decimal digits";
   else if (old_kind == ScalarKind::boolean)
@@ -79,8 +80,8 @@ ScalarReading ScalarReader::read_tagged(const Event& scalar) const {
   if (wanted == ScalarKind::timestamp && version_ == YamlVersion::v1_2 &&
       resolve_v1_1(scalar.value) == ScalarKind::timestamp)
     return {wanted, {}};
-  return {ScalarKind::text,
-          quoted_for_message(scalar.value) + " does not fit its tag " + short_tag(scalar.tag) + ": remove the tag or mend the value"};
+  return {ScalarKind::text, quoted_for_message(scalar.value) + " does not fit its tag " + short_tag(scalar.tag) +
+                                ": remove the tag or mend the value"};
 }
 
 }  // namespace lockstep::yaml

@@ -9,7 +9,9 @@ namespace {
 
 bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
-std::size_t line_number(std::string_view text, std::size_t at) { return LineIndex(text.substr(0, at)).position(at).line; }
+std::size_t line_number(std::string_view text, std::size_t at) {
+  return LineIndex(text.substr(0, at)).position(at).line;
+}
 
 // The rest of a line from `at`, without a trailing comment and blanks: the value as its writer saw it.
 std::string_view rest_of_line(std::string_view text, std::size_t at) {
@@ -51,8 +53,8 @@ SyntaxHint unquoted_alias(std::string_view text, const SyntaxError& error) {
   std::size_t at = std::min(error.context_at, error.at);
   // `*5 * * * *`: the first alias is well formed, the second is not; the value begins at the first.
   if (const std::size_t value = value_start(text, at); value < at && text[value] == '*') at = value;
-  return quote_it(text, at, quoted_for_message(rest_of_line(text, at)) +
-                                " is not quoted, and YAML takes a leading * for an alias");
+  return quote_it(
+      text, at, quoted_for_message(rest_of_line(text, at)) + " is not quoted, and YAML takes a leading * for an alias");
 }
 
 SyntaxHint bad_start(std::string_view text, const SyntaxError& error) {
@@ -67,21 +69,25 @@ SyntaxHint unexpected_colon(std::string_view text, const SyntaxError& error) {
   const std::size_t start = value_start(text, error.at);
   const std::size_t line = line_start(text, error.at);
   if (start < error.at && start > skip_blanks(text, line))
-    return quote_it(text, start, quoted_for_message(rest_of_line(text, start)) + " contains a colon followed by a space");
+    return quote_it(text, start,
+                    quoted_for_message(rest_of_line(text, start)) + " contains a colon followed by a space");
   const std::size_t content = skip_blanks(text, line);
   return {content, content + rest_of_line(text, content).size(),
-          "a key is not allowed here: check that its indentation is that of its neighbours, and that the value above is complete"};
+          "a key is not allowed here: check that its indentation is that of its neighbours, and that the value above "
+          "is complete"};
 }
 
 SyntaxHint missing_colon(std::string_view text, const SyntaxError& error) {
   const std::size_t at = error.context_at;
   const std::string_view line = rest_of_line(text, at);
-  return {at, at + line.size(), quoted_for_message(line) +
-                                    " is neither `key: value` nor part of the value above: add the colon (and a space "
-                                    "after it), or check the indentation"};
+  return {at, at + line.size(),
+          quoted_for_message(line) +
+              " is neither `key: value` nor part of the value above: add the colon (and a space "
+              "after it), or check the indentation"};
 }
 
-SyntaxHint unclosed(std::string_view text, const SyntaxError& error, const std::string& what, std::string_view closing) {
+SyntaxHint unclosed(std::string_view text, const SyntaxError& error, const std::string& what,
+                    std::string_view closing) {
   return {error.context_at, error.context_at + 1,
           "the " + what + " opened in line " + std::to_string(line_number(text, error.context_at)) +
               " is not closed: add the missing " + std::string(closing)};
@@ -90,23 +96,24 @@ SyntaxHint unclosed(std::string_view text, const SyntaxError& error, const std::
 SyntaxHint bad_flow(std::string_view text, const SyntaxError& error) {
   const bool sequence = contains(error.context, "sequence");
   const std::string closing = sequence ? "]" : "}";
-  if (error.at >= text.size())
-    return unclosed(text, error, sequence ? "list" : "mapping", closing);
-  return {error.at, error.at + 1, "a comma or " + closing + " is missing before this, in the " +
-                                      (sequence ? "list" : "mapping") + " opened in line " +
-                                      std::to_string(line_number(text, error.context_at))};
+  if (error.at >= text.size()) return unclosed(text, error, sequence ? "list" : "mapping", closing);
+  return {error.at, error.at + 1,
+          "a comma or " + closing + " is missing before this, in the " + (sequence ? "list" : "mapping") +
+              " opened in line " + std::to_string(line_number(text, error.context_at))};
 }
 
 SyntaxHint bad_block(std::string_view text, const SyntaxError& error) {
   const std::size_t value = value_start(text, error.at);
   if (value < error.at && value < text.size() && (text[value] == '"' || text[value] == '\'') &&
       line_start(text, value) == line_start(text, error.at))
-    return {error.at, error.at + rest_of_line(text, error.at).size(),
-            "something follows the closing quote: quote the whole value (a quote inside single quotes is written twice)"};
+    return {
+        error.at, error.at + rest_of_line(text, error.at).size(),
+        "something follows the closing quote: quote the whole value (a quote inside single quotes is written twice)"};
   const std::string of = " of the block that begins in line " + std::to_string(line_number(text, error.context_at));
   const std::string_view line = rest_of_line(text, error.at);
   if (error.at < text.size() && text[error.at] == '-')
-    return {error.at, error.at + line.size(), "a list item in the place of a key: check its indentation against that" + of};
+    return {error.at, error.at + line.size(),
+            "a list item in the place of a key: check its indentation against that" + of};
   return {error.at, error.at + line.size(), "the indentation fits neither the line above nor that" + of};
 }
 
@@ -124,8 +131,9 @@ SyntaxHint explain(std::string_view text, const SyntaxError& error) {
   const bool has_context = error.context_at != kWholeFile;
   if (contains(context, "scanning an alias")) return unquoted_alias(text, error);
   if (contains(context, "scanning an anchor") && has_context)
-    return quote_it(text, error.context_at, quoted_for_message(rest_of_line(text, error.context_at)) +
-                                                " is not quoted, and YAML takes a leading & for an anchor");
+    return quote_it(text, error.context_at,
+                    quoted_for_message(rest_of_line(text, error.context_at)) +
+                        " is not quoted, and YAML takes a leading & for an anchor");
   if (contains(problem, "cannot start any token")) return bad_start(text, error);
   if (contains(problem, "mapping values are not allowed")) return unexpected_colon(text, error);
   if (contains(problem, "could not find expected ':'") && has_context) return missing_colon(text, error);
@@ -139,11 +147,17 @@ SyntaxHint explain(std::string_view text, const SyntaxError& error) {
       return {error.at, error.at + 1,
               "an unknown escape in a double-quoted text: write \\\\ for a backslash, or use single quotes"};
   }
+  if (contains(problem, "did not find expected node content"))
+    return {error.at, error.at + 1,
+            error.at >= text.size() || text.find_first_not_of(" \t\r\n", error.at) == std::string_view::npos
+                ? "the file ends inside a list or a mapping: a closing ] or } is missing"
+                : "a value is missing before this"};
   if (contains(context, "flow sequence") || contains(context, "flow mapping")) return bad_flow(text, error);
   if ((contains(context, "block mapping") || contains(context, "block collection")) && has_context)
     return bad_block(text, error);
   if (contains(problem, "did not find expected <document start>"))
-    return {error.at, error.at + 1, "text outside of the mapping that holds `tasks:`: check the indentation of this line"};
+    return {error.at, error.at + 1,
+            "text outside of the mapping that holds `tasks:`: check the indentation of this line"};
   return in_libyaml_words(error);
 }
 

@@ -29,12 +29,13 @@ std::optional<Task> TaskReader::read() {
                   "a task must be a mapping that begins with `- id: …`: this is " +
                       (task.kind == EventKind::sequence_start ? std::string("a list")
                        : task.start == task.end               ? std::string("empty")
-                                                : "the text " + quoted_for_message(task.value)));
+                                                              : "the text " + quoted_for_message(task.value)));
     stream_.skip_rest();
     return std::nullopt;
   }
   if (!task.tag.empty() && task.tag != "tag:yaml.org,2002:map")
-    faults_.add(task.start, task.end, "", "the tag " + quoted_for_message(short_tag(task.tag)) + " is not known here: remove it");
+    faults_.add(task.start, task.end, "",
+                "the tag " + quoted_for_message(short_tag(task.tag)) + " is not known here: remove it");
   for (Slot& slot : slots_) slot.state = Slot::State::absent;
   read_entries();
   stream_.set_field({});
@@ -56,13 +57,15 @@ void TaskReader::read_key(KeySet& keys) {
   const Event& key = stream_.current();
   if (key.kind != EventKind::scalar || key.broken) {
     if (!key.broken)
-      faults_.add(key.start, key.end, "", "a key that is " + std::string(kind_in_words(key.kind)) + ": keys must be text");
+      faults_.add(key.start, key.end, "",
+                  "a key that is " + std::string(kind_in_words(key.kind)) + ": keys must be text");
     stream_.skip_rest();
     stream_.next();
     return skipper_.skip();
   }
   const char kind = key_kind(key, scalars_);
-  const auto known = std::find_if(kSchema.begin(), kSchema.end(), [&](const FieldSpec& f) { return f.name == key.value; });
+  const auto known =
+      std::find_if(kSchema.begin(), kSchema.end(), [&](const FieldSpec& f) { return f.name == key.value; });
   const bool is_known = kind == kTextKey && (known != kSchema.end() || key.value == kIdName);
   if (const std::size_t before = keys.insert(kind, key.value, key.start); before != KeySet::npos) {
     faults_.add(key.start, key.end, is_known ? std::string(key.value) : "",
@@ -91,7 +94,8 @@ void TaskReader::read_merge() {
   if (event.kind == EventKind::mapping_start) return read_merge_source();
   if (event.kind != EventKind::sequence_start) {
     if (event.kind == EventKind::scalar && !event.broken)
-      faults_.add(event.start, event.end, "", "<< must be followed by a mapping, or a list of mappings, usually by their aliases");
+      faults_.add(event.start, event.end, "",
+                  "<< must be followed by a mapping, or a list of mappings, usually by their aliases");
     return;
   }
   for (stream_.next(); stream_.current().kind != EventKind::sequence_end; stream_.next()) {
@@ -114,7 +118,8 @@ void TaskReader::read_merge_source() {
   read_entries();
   std::swap(outer, slots_);
   for (std::size_t i = 0; i < slots_.size(); ++i) {
-    if (slots_[i].state == Slot::State::absent && outer[i].state != Slot::State::absent) slots_[i] = std::move(outer[i]);
+    if (slots_[i].state == Slot::State::absent && outer[i].state != Slot::State::absent)
+      slots_[i] = std::move(outer[i]);
   }
 }
 
@@ -148,16 +153,20 @@ void TaskReader::read_id(Slot& slot) {
   ScalarReading reading = scalars_.read(event, false);
   if (!reading.problem.empty()) return set_bad(slot, std::move(reading.problem));
   if (reading.kind != ScalarKind::integer) {
-    std::string problem = "id must be a whole number from 1: " + quoted_for_message(event.value) + " is " +
-                          (reading.kind == ScalarKind::real ? "not whole" : describe(event.value, reading.kind, scalars_.reads_as_v1_1()));
-    const bool digits = !event.value.empty() && std::all_of(event.value.begin(), event.value.end(), [](char c) { return c >= '0' && c <= '9'; });
+    std::string problem =
+        "id must be a whole number from 1: " + quoted_for_message(event.value) + " is " +
+        (reading.kind == ScalarKind::real ? "not whole"
+                                          : describe(event.value, reading.kind, scalars_.reads_as_v1_1()));
+    const bool digits = !event.value.empty() && std::all_of(event.value.begin(), event.value.end(),
+                                                            [](char c) { return c >= '0' && c <= '9'; });
     if (digits) problem += ": take the quotes or the tag away";
     return set_bad(slot, std::move(problem));
   }
   const std::string digits = json_number(event.value, reading.kind, scalars_.reads_as_v1_1()).value_or("");
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), slot.id);
   if (error != std::errc{} || end != digits.data() + digits.size())
-    return set_bad(slot, "id must be a whole number from 1 to 9223372036854775807, not " + quoted_for_message(event.value));
+    return set_bad(slot,
+                   "id must be a whole number from 1 to 9223372036854775807, not " + quoted_for_message(event.value));
   if (std::optional<std::string> problem = Validator::check_id(slot.id)) return set_bad(slot, std::move(*problem));
   slot.state = Slot::State::good;
 }
@@ -168,7 +177,8 @@ void TaskReader::read_params(Slot& slot) {
     ScalarReading reading = scalars_.read(event, false);
     if (!reading.problem.empty()) return set_bad(slot, std::move(reading.problem));
     if (reading.kind != ScalarKind::null)
-      return set_bad(slot, "params_json must be a mapping, not " + quoted_for_message(event.value) + ": write it as `key: value` lines, or as {…} without quotes around it");
+      return set_bad(slot, "params_json must be a mapping, not " + quoted_for_message(event.value) +
+                               ": write it as `key: value` lines, or as {…} without quotes around it");
     slot.value = JsonText{"{}"};
   } else if (event.kind == EventKind::sequence_start) {
     set_bad(slot, "params_json must be a mapping, not a list: write it as `key: value` lines, or as {…}");
@@ -194,7 +204,8 @@ void TaskReader::read_scalar_field(const FieldSpec& field, Slot& slot) {
   const bool is_time = field.type == FieldType::timestamp;
   const std::string name(field.name);
   if (event.kind != EventKind::scalar) {
-    set_bad(slot, name + " must be " + (is_time ? "a timestamp" : "text") + ", not " + std::string(kind_in_words(event.kind)));
+    set_bad(slot, name + " must be " + (is_time ? "a timestamp" : "text") + ", not " +
+                      std::string(kind_in_words(event.kind)));
     return stream_.skip_rest();
   }
   ScalarReading reading = scalars_.read(event, is_time);
@@ -211,7 +222,8 @@ void TaskReader::read_scalar_field(const FieldSpec& field, Slot& slot) {
     const std::optional<Timestamp> instant = parse_timestamp(event.value);
     if (!instant)
       return set_bad(slot, name + " " + quoted_for_message(event.value) +
-                               " is not a timestamp: write it like 2026-01-01T00:00:00Z, with at most six digits of a second's fraction");
+                               " is not a timestamp: write it like 2026-01-01T00:00:00Z, with at most six digits of a "
+                               "second's fraction");
     slot.value = *instant;
   } else {
     slot.value = std::string(event.value);

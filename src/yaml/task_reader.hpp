@@ -25,8 +25,12 @@ using UnknownKeys = std::map<std::string, UnknownKey, std::less<>>;
 class TaskReader {
  public:
   TaskReader(EventStream& stream, FaultList& faults, const ScalarReader& scalars, std::size_t max_depth)
-      : stream_(stream), faults_(faults), scalars_(scalars), max_depth_(max_depth),
-        params_(stream, faults, scalars), skipper_(stream, faults, scalars) {}
+      : stream_(stream),
+        faults_(faults),
+        scalars_(scalars),
+        max_depth_(max_depth),
+        params_(stream, faults, scalars),
+        skipper_(stream, faults, scalars) {}
 
   // The task whose node the stream's current event begins; reads to its end. Nullopt if it
   // has no usable id; whatever is wrong with it has been reported.

@@ -88,9 +88,11 @@ TextFacts check_text(std::string_view text, FaultList& faults) {
     if (decoded.character == 0)
       faults.add(at, at + 1, "", "a NUL character (U+0000): take it out, YAML allows none");
     else if (is_forbidden(decoded.character))
-      faults.add(at, at + 1, "", "a control character (" + code_point_name(decoded.character) +
-                                     "): take it out, or write it as an escape inside double quotes");
-    if (decoded.character == 0x85 || decoded.character == 0x2028 || decoded.character == 0x2029) facts.odd_breaks = true;
+      faults.add(at, at + 1, "",
+                 "a control character (" + code_point_name(decoded.character) +
+                     "): take it out, or write it as an escape inside double quotes");
+    if (decoded.character == 0x85 || decoded.character == 0x2028 || decoded.character == 0x2029)
+      facts.odd_breaks = true;
     at += decoded.length;
   }
   return facts;

@@ -36,12 +36,12 @@ class CharacterOffsets {
 };
 
 // Lines as libyaml breaks them (`\n`, `\r\n`, `\r`, U+0085, U+2028, U+2029).
-std::size_t break_length(std::string_view text, std::size_t at);   // of the line break at `at`; 0 if there is none
-std::size_t line_start(std::string_view text, std::size_t at);     // of the line that holds `at`
-std::size_t line_end(std::string_view text, std::size_t at);       // its line break, or the end of the text
-std::size_t next_line(std::string_view text, std::size_t at);      // after its line break
+std::size_t break_length(std::string_view text, std::size_t at);  // of the line break at `at`; 0 if there is none
+std::size_t line_start(std::string_view text, std::size_t at);    // of the line that holds `at`
+std::size_t line_end(std::string_view text, std::size_t at);      // its line break, or the end of the text
+std::size_t next_line(std::string_view text, std::size_t at);     // after its line break
 inline bool is_blank(char c) { return c == ' ' || c == '\t'; }
-std::size_t skip_blanks(std::string_view text, std::size_t at);    // spaces and tabs
+std::size_t skip_blanks(std::string_view text, std::size_t at);  // spaces and tabs
 // Past spaces, tabs, line breaks and comments. A `#` begins a comment where no text stands directly before it.
 std::size_t skip_to_content(std::string_view text, std::size_t at);
 
