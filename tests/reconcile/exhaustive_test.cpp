@@ -23,6 +23,12 @@ struct Letters {
 };
 using Snapshot = std::optional<Letters>;
 
+std::string written(const Letters& task) {
+  std::string text = task.fields;
+  if (task.time) text.append("@").append(std::to_string(task.time));
+  return text;
+}
+
 struct Setting {
   std::string mode;  // "both", "read", "waiting" (a read sync since the YAML cannot be written), "write"
   bool force = false, merge = true, first = false;
@@ -93,13 +99,15 @@ class Expectation {
     stamp(yaml_, new_yaml_);
     stamp(row_, new_row_);
     if (!base_done_) learn();
-    return outcome_ + found_ + ": " + show(new_yaml_) + " " + show(new_row_) + " " + show(new_base_);
+    std::string text = outcome_ + found_;
+    for (const Snapshot* side : {&new_yaml_, &new_row_, &new_base_}) text.append(side == &new_yaml_ ? ": " : " ").append(show(*side));
+    return text;
   }
 
  private:
   static std::string show(const Snapshot& s) {
     if (!s) return "-";
-    return s->fields + (s->time ? "@" + std::to_string(s->time) : "");
+    return written(*s);
   }
   static bool moved(const Snapshot& before, const Snapshot& after) {
     return before.has_value() != after.has_value() || (before && before->fields != after->fields);
@@ -223,7 +231,7 @@ class Expectation {
 
   void clash(const std::string& reason, const std::string& kind, const std::string& fields, bool mergeable) {
     outcome_ = "conflict";
-    found_ = "(" + reason + " " + kind + " " + fields;
+    found_.append("(").append(reason).append(" ").append(kind).append(" ").append(fields);
     if (setting_.force) {
       const char wins = winner();
       if (mergeable) merge(wins);
@@ -290,7 +298,7 @@ Snapshot timed(Snapshot s, int time) {
 
 std::optional<Task> task_from(const Snapshot& s) {
   if (!s) return std::nullopt;
-  return task_of(s->fields + (s->time ? "@" + std::to_string(s->time) : ""));
+  return task_of(written(*s));
 }
 
 class Exhaustive : public testing::TestWithParam<const char*> {

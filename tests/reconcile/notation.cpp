@@ -95,7 +95,7 @@ std::optional<Task> task_of(std::string_view text, std::int64_t id) {
   if (text.size() < 3) throw std::invalid_argument("a task is three letters");
   Task task = task_with_defaults(id);
   task[Field::skill_name] = std::string("backup");
-  task[Field::schedule_cron] = std::string(1, static_cast<char>('1' + (text[0] - 'a'))) + " * * * *";
+  task[Field::schedule_cron] = std::string("0 * * * *").replace(0, 1, 1, static_cast<char>('1' + (text[0] - 'a')));
   task[Field::next_run_at] = at(1'000'000);
   task[Field::user_id] = std::string(1, text[1]);
   task[Field::status] = status_of(text[2]);
@@ -110,7 +110,7 @@ std::string text_of(const std::optional<Task>& task) {
   text += static_cast<char>('a' + (task->text(Field::schedule_cron)[0] - '1'));
   text += is_null((*task)[Field::user_id]) ? std::string("~") : task->text(Field::user_id);
   text += letter_of(task->text(Field::status));
-  if (const auto time = task->instant(Field::updated_at)) text += "@" + std::to_string(time->micros / 1'000'000);
+  if (const auto time = task->instant(Field::updated_at)) text.append("@").append(std::to_string(time->micros / 1'000'000));
   return text;
 }
 
@@ -154,11 +154,13 @@ std::string text_of(const ConflictFinding& finding) {
 std::string result_of(const World& after, const TaskPlan& plan) {
   std::string text(to_string(plan.outcome));
   if (plan.conflict) {
-    text += "(" + text_of(*plan.conflict);
+    text.append("(").append(text_of(*plan.conflict));
     if (plan.winner) text += *plan.winner == Side::yaml ? ", yaml" : ", database";
     text += ")";
   }
-  return text + ": " + text_of(after.yaml) + " " + text_of(after.database) + " " + text_of(after.base);
+  text.append(": ").append(text_of(after.yaml));
+  text.append(" ").append(text_of(after.database));
+  return text.append(" ").append(text_of(after.base));
 }
 
 std::string fault_in(const TaskPlan& plan, const World& before, const Policy& policy) {
@@ -171,10 +173,10 @@ std::string fault_in(const TaskPlan& plan, const World& before, const Policy& po
   if (plan.outcome == Outcome::in_sync && (plan.yaml || plan.database)) return "writes a task in sync";
   if (plan.outcome == Outcome::conflict && plan.conflict->fields.empty()) return "a conflict about nothing";
   if (plan.yaml)
-    if (std::string fault = fault_in_write(*plan.yaml, before.yaml, policy); !fault.empty()) return "YAML: " + fault;
+    if (std::string fault = fault_in_write(*plan.yaml, before.yaml, policy); !fault.empty()) return fault + " (YAML)";
   if (plan.database)
     if (std::string fault = fault_in_write(*plan.database, before.database, policy); !fault.empty())
-      return "database: " + fault;
+      return fault + " (database)";
   return fault_in_base(plan.base, before, policy);
 }
 

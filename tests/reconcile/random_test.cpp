@@ -16,8 +16,8 @@ namespace {
 
 using namespace notation;
 
-constexpr std::size_t kBatches = 20'000;
-constexpr std::size_t kBatchSize = 50;
+constexpr std::size_t kBatches = 50'000;
+constexpr std::size_t kBatchSize = 20;
 
 class Random {
  public:
@@ -291,7 +291,7 @@ bool same_task(const std::optional<Task>& a, const std::optional<Task>& b, Field
 TEST(RandomTriples, OneWaySyncsMirrorEachOther) {
   Random random(1);
   std::size_t conflicts = 0, decided = 0;
-  for (std::size_t i = 0; i < kBatches * 5; ++i) {
+  for (std::size_t i = 0; i < kBatches * 2; ++i) {
     Policy policy = random_policy(random);
     policy.direction = Direction::yaml_to_db;
     policy.yaml_read_only = false;                       // the YAML's alone
