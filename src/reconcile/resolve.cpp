@@ -60,11 +60,11 @@ FieldSet named_fields(const Resolution& resolution, FieldSet synced) {
   return named;
 }
 
+// A named field becomes the same on both sides, so that its owner, if it has one, has nothing left to carry.
 void apply_custom(Settlement& settlement, const View& view, const Resolution& resolution) {
   merge_into(settlement, view, Side::yaml);
-  settlement.named = named_fields(resolution, view.synced);
   for (const auto& [field, choice] : resolution.fields) {
-    if (!settlement.named.contains(field)) continue;
+    if (!view.synced.contains(field)) continue;
     const Side* side = std::get_if<Side>(&choice);
     const Value value = side ? (*view.side(*side))[field] : std::get<Value>(choice);
     (*settlement.yaml)[field] = value;

@@ -37,7 +37,8 @@ struct Resolved {
 // Precondition: not both sides absent. Writes both sides, whatever the policy's direction; on_yaml_delete
 // has no say (keep_yaml of a task gone from the YAML deletes the row). Fields with an owner
 // take its value after all, save those that `custom` names.
-// custom: needs every field of the finding in which the sides differ; may name any other synced field.
+// custom: needs every field of the finding in which the sides differ; may name any other; one outside
+// Policy::synced is ignored.
 // `free_id`: the next free id, for keep_both: one above the highest on either side, invalid rows included.
 Resolved resolve(const Triple&, const ConflictFinding&, const Resolution&, const Policy&, std::int64_t free_id);
 

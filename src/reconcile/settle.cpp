@@ -15,7 +15,7 @@ std::optional<Task> copy_of(const Task* task) { return task ? std::optional<Task
 // task: an insert takes it whole from the side it comes from, so here they already agree.
 void let_owners_decide(Settlement& settlement, const View& view) {
   if (!settlement.yaml || !settlement.database) return;
-  const FieldSet owned = view.synced - view.shared - settlement.named;
+  const FieldSet owned = view.synced - view.shared;
   if (owned.empty()) return;
   const FieldSet differ = differing(*settlement.yaml, *settlement.database, owned);
   for (const FieldSpec& field : kSchema) {

@@ -38,7 +38,6 @@ struct Settlement {
   std::optional<Task> yaml, database;
   std::optional<ConflictFinding> conflict;
   std::optional<Side> winner;
-  FieldSet named;         // fields that a person decided: stronger than an owner
   bool row_kept = false;  // the YAML's task is gone and on_yaml_delete leaves the row: it is its own base
 };
 
