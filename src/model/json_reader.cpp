@@ -11,25 +11,6 @@ void JsonReader::fail() const {
                .cause = "the text is not valid at offset " + std::to_string(at_)});
 }
 
-char JsonReader::peek() {
-  while (at_ < text_.size()) {
-    const char c = text_[at_];
-    if (c != ' ' && c != '\t' && c != '\n' && c != '\r') return c;
-    ++at_;
-  }
-  fail();
-}
-
-bool JsonReader::skip(char c) {
-  if (peek() != c) return false;
-  ++at_;
-  return true;
-}
-
-void JsonReader::expect(char c) {
-  if (!skip(c)) fail();
-}
-
 void JsonReader::expect_literal(std::string_view literal) {
   peek();
   if (!text_.substr(at_).starts_with(literal)) fail();
@@ -41,33 +22,19 @@ void JsonReader::expect_end() {
   at_ = text_.size();
 }
 
-std::string_view JsonReader::string(std::string& buffer) {
-  expect('"');
-  const std::size_t begin = at_;
-  while (at_ < text_.size()) {
-    const char c = text_[at_];
-    if (c == '"') return text_.substr(begin, at_++ - begin);
-    if (c == '\\') {
-      buffer.assign(text_, begin, at_ - begin);
-      unescape_into(buffer);
-      return buffer;
-    }
-    ++at_;
-  }
-  fail();
-}
-
-// From the first backslash to behind the closing quote.
-void JsonReader::unescape_into(std::string& out) {
+// From the first backslash, with what stands before it, to behind the closing quote.
+std::string_view JsonReader::unescaped(std::size_t begin, std::string& out) {
+  out.assign(text_, begin, at_ - begin);
   while (at_ < text_.size()) {
     const char c = text_[at_++];
-    if (c == '"') return;
+    if (c == '"') return out;
     if (c != '\\') {
       out += c;
       continue;
     }
     if (at_ == text_.size()) break;
-    switch (const char escaped = text_[at_++]) {
+    const char escaped = text_[at_++];
+    switch (escaped) {
       case 'b': out += '\b'; break;
       case 'f': out += '\f'; break;
       case 'n': out += '\n'; break;

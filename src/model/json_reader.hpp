@@ -16,16 +16,38 @@ class JsonReader {
   std::string_view text_from(std::size_t begin) const { return text_.substr(begin, at_ - begin); }
 
   // The next character that is not white space, without taking it; throws at the end.
-  char peek();
+  char peek() {
+    while (at_ < text_.size()) {
+      const char c = text_[at_];
+      if (c != ' ' && c != '\t' && c != '\n' && c != '\r') return c;
+      ++at_;
+    }
+    fail();
+  }
   // True, and takes it, if that character is `c`.
-  bool skip(char c);
+  bool skip(char c) {
+    if (peek() != c) return false;
+    ++at_;
+    return true;
+  }
   // Takes it or throws.
-  void expect(char c);
+  void expect(char c) {
+    if (!skip(c)) fail();
+  }
   void expect_literal(std::string_view literal);
   void expect_end();
 
   // The characters of the string that starts here. The view lies in the text, or in `buffer` if there are escapes.
-  std::string_view string(std::string& buffer);
+  std::string_view string(std::string& buffer) {
+    expect('"');
+    const std::size_t begin = at_;
+    for (; at_ < text_.size(); ++at_) {
+      const char c = text_[at_];
+      if (c == '"') return text_.substr(begin, at_++ - begin);
+      if (c == '\\') return unescaped(begin, buffer);
+    }
+    fail();
+  }
   std::string_view number();
   // Takes a whole value.
   void skip_value();
@@ -34,7 +56,7 @@ class JsonReader {
   [[noreturn]] void fail() const;
 
  private:
-  void unescape_into(std::string& out);
+  std::string_view unescaped(std::size_t begin, std::string& buffer);
   char32_t hex4();
   void skip_string();
 

@@ -144,7 +144,7 @@ TEST(JsonEquivalence, LooksThroughSpellingAndOrder) {
 
 TEST(JsonProperty, WrittenTextReadsBackTheSame) {
   EXPECT_TRUE(rc::check([](std::uint64_t seed) {
-    const Json json = JsonGenerator(seed).value();
+    const Json json = JsonGenerator(seed).object();
     const std::string text = write_json(json);
     RC_ASSERT(write_json(parsed(text)) == text);
     RC_ASSERT(compact_json(text).text == text);
@@ -156,7 +156,7 @@ TEST(JsonProperty, WrittenTextReadsBackTheSame) {
 TEST(JsonProperty, AnotherSpellingIsEquivalentAndHasTheSameFingerprint) {
   EXPECT_TRUE(rc::check([](std::uint64_t seed) {
     JsonGenerator generator(seed);
-    const Json json = generator.value();
+    const Json json = generator.object();
     const std::string respelt = generator.respell(json);
     RC_LOG(respelt);
     RC_ASSERT(equivalent(json, parsed(respelt)));
@@ -168,8 +168,8 @@ TEST(JsonProperty, AnotherSpellingIsEquivalentAndHasTheSameFingerprint) {
 TEST(JsonProperty, FingerprintsAgreeWithEquivalence) {
   EXPECT_TRUE(rc::check([](std::uint64_t seed) {
     JsonGenerator generator(seed);
-    const Json a = generator.value();
-    const Json b = generator.below(2) == 0 ? generator.changed(a) : generator.value();
+    const Json a = generator.object();
+    const Json b = generator.below(2) == 0 ? generator.changed(a) : generator.object();
     RC_ASSERT(equivalent(a, b) == (json_fingerprint(write_json(a)) == json_fingerprint(write_json(b))));
   }));
 }
@@ -177,7 +177,7 @@ TEST(JsonProperty, FingerprintsAgreeWithEquivalence) {
 TEST(JsonProperty, NoTextMakesTheParserMisbehave) {
   EXPECT_TRUE(rc::check([](std::uint64_t seed) {
     JsonGenerator generator(seed);
-    std::string text = generator.respell(generator.value());
+    std::string text = generator.respell(generator.object());
     for (std::size_t edits = 1 + generator.below(3); edits > 0 && !text.empty(); --edits) {
       const std::size_t at = generator.below(text.size());
       if (generator.below(2) == 0) {
