@@ -19,8 +19,9 @@ bool equivalent_objects(const Json& a, const Json& b) {
   if (a.members.size() != b.members.size()) return false;
   const auto same_key = [](const Json::Member& x, const Json::Member& y) { return x.first == y.first; };
   if (std::ranges::equal(a.members, b.members, same_key)) {
-    return std::ranges::equal(a.members, b.members,
-                              [](const Json::Member& x, const Json::Member& y) { return equivalent(x.second, y.second); });
+    return std::ranges::equal(a.members, b.members, [](const Json::Member& x, const Json::Member& y) {
+      return equivalent(x.second, y.second);
+    });
   }
   return std::ranges::equal(members_by_key(a), members_by_key(b), [](const Json::Member* x, const Json::Member* y) {
     return x->first == y->first && equivalent(x->second, y->second);
@@ -34,10 +35,18 @@ class Writer {
 
   void write(const Json& json) {
     switch (json.kind) {
-      case Json::Kind::null: out_ += "null"; return;
-      case Json::Kind::boolean: out_ += json.boolean ? "true" : "false"; return;
-      case Json::Kind::number: out_ += json.text; return;
-      case Json::Kind::string: append_json_string(out_, json.text); return;
+      case Json::Kind::null:
+        out_ += "null";
+        return;
+      case Json::Kind::boolean:
+        out_ += json.boolean ? "true" : "false";
+        return;
+      case Json::Kind::number:
+        out_ += json.text;
+        return;
+      case Json::Kind::string:
+        append_json_string(out_, json.text);
+        return;
       case Json::Kind::array:
         list('[', ']', json.items, [this](const Json& item) { write(item); });
         return;
@@ -83,14 +92,29 @@ class Writer {
 void append_escape(std::string& out, char c) {
   constexpr std::string_view kHex = "0123456789abcdef";
   switch (c) {
-    case '"': out += "\\\""; return;
-    case '\\': out += "\\\\"; return;
-    case '\b': out += "\\b"; return;
-    case '\f': out += "\\f"; return;
-    case '\n': out += "\\n"; return;
-    case '\r': out += "\\r"; return;
-    case '\t': out += "\\t"; return;
-    default: break;
+    case '"':
+      out += "\\\"";
+      return;
+    case '\\':
+      out += "\\\\";
+      return;
+    case '\b':
+      out += "\\b";
+      return;
+    case '\f':
+      out += "\\f";
+      return;
+    case '\n':
+      out += "\\n";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
+    default:
+      break;
   }
   const auto code = static_cast<unsigned char>(c);
   out += "\\u00";
@@ -152,12 +176,18 @@ bool equivalent_numbers(std::string_view a, std::string_view b) { return a == b 
 bool equivalent(const Json& a, const Json& b) {
   if (a.kind != b.kind) return false;
   switch (a.kind) {
-    case Json::Kind::null: return true;
-    case Json::Kind::boolean: return a.boolean == b.boolean;
-    case Json::Kind::number: return equivalent_numbers(a.text, b.text);
-    case Json::Kind::string: return a.text == b.text;
-    case Json::Kind::array: return std::ranges::equal(a.items, b.items, equivalent);
-    case Json::Kind::object: return equivalent_objects(a, b);
+    case Json::Kind::null:
+      return true;
+    case Json::Kind::boolean:
+      return a.boolean == b.boolean;
+    case Json::Kind::number:
+      return equivalent_numbers(a.text, b.text);
+    case Json::Kind::string:
+      return a.text == b.text;
+    case Json::Kind::array:
+      return std::ranges::equal(a.items, b.items, equivalent);
+    case Json::Kind::object:
+      return equivalent_objects(a, b);
   }
   return false;
 }

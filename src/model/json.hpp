@@ -23,9 +23,9 @@ struct Json {
 
   Kind kind = Kind::null;
   bool boolean = false;
-  std::string text;              // number: as written; string: its characters
-  std::vector<Json> items;       // array
-  std::vector<Member> members;   // object, keys unique
+  std::string text;             // number: as written; string: its characters
+  std::vector<Json> items;      // array
+  std::vector<Member> members;  // object, keys unique
 
   static Json null() { return {}; }
   static Json of(bool);
@@ -64,7 +64,7 @@ struct CompactJson {
 // Checks like parse_json and takes out the white space, without building a tree.
 CompactJson compact_json(std::string_view text, std::size_t max_depth = kMaxJsonDepth);
 
-std::string write_json(const Json&);                    // compact, one line, UTF-8 unescaped
+std::string write_json(const Json&);  // compact, one line, UTF-8 unescaped
 std::string write_json_pretty(const Json&, int indent = 2);
 void append_json_string(std::string& out, std::string_view text);  // with quotes and escapes
 

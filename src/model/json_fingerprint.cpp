@@ -43,13 +43,23 @@ class Hasher {
  private:
   Fingerprint value() {
     switch (reader_.peek()) {
-      case '{': return object();
-      case '[': return array();
-      case '"': return hash_bytes(Tag::string, reader_.string(buffer_));
-      case 'n': reader_.expect_literal("null"); return hash_words(Tag::null, {}, {});
-      case 't': reader_.expect_literal("true"); return hash_words(Tag::boolean, {0, 1}, {});
-      case 'f': reader_.expect_literal("false"); return hash_words(Tag::boolean, {0, 0}, {});
-      default: return hash_number(reader_.number());
+      case '{':
+        return object();
+      case '[':
+        return array();
+      case '"':
+        return hash_bytes(Tag::string, reader_.string(buffer_));
+      case 'n':
+        reader_.expect_literal("null");
+        return hash_words(Tag::null, {}, {});
+      case 't':
+        reader_.expect_literal("true");
+        return hash_words(Tag::boolean, {0, 1}, {});
+      case 'f':
+        reader_.expect_literal("false");
+        return hash_words(Tag::boolean, {0, 0}, {});
+      default:
+        return hash_number(reader_.number());
     }
   }
 

@@ -1,7 +1,6 @@
 // Reading JSON, on the event parser of Boost.JSON. Its value type would round numbers; its events carry their text.
-#include <boost/json/basic_parser_impl.hpp>
-
 #include <algorithm>
+#include <boost/json/basic_parser_impl.hpp>
 #include <functional>
 #include <optional>
 #include <span>
@@ -226,9 +225,9 @@ class Handler {
 
   Sink& sink_;
   std::string_view text_;
-  std::string gathered_;              // the earlier parts of what is being read
-  std::string key_text_;              // the keys of all open objects, one after the other
-  std::vector<Key> keys_;             // outermost object first
+  std::string gathered_;   // the earlier parts of what is being read
+  std::string key_text_;   // the keys of all open objects, one after the other
+  std::vector<Key> keys_;  // outermost object first
   std::vector<OpenObject> objects_;
   std::string problem_;
   std::size_t problem_offset_ = kUnknownOffset;

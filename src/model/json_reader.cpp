@@ -35,11 +35,21 @@ std::string_view JsonReader::unescaped(std::size_t begin, std::string& out) {
     if (at_ == text_.size()) break;
     const char escaped = text_[at_++];
     switch (escaped) {
-      case 'b': out += '\b'; break;
-      case 'f': out += '\f'; break;
-      case 'n': out += '\n'; break;
-      case 'r': out += '\r'; break;
-      case 't': out += '\t'; break;
+      case 'b':
+        out += '\b';
+        break;
+      case 'f':
+        out += '\f';
+        break;
+      case 'n':
+        out += '\n';
+        break;
+      case 'r':
+        out += '\r';
+        break;
+      case 't':
+        out += '\t';
+        break;
       case 'u': {
         char32_t code_point = hex4();
         if (code_point >= 0xD800 && code_point < 0xDC00 && text_.substr(at_).starts_with("\\u")) {
@@ -49,7 +59,9 @@ std::string_view JsonReader::unescaped(std::size_t begin, std::string& out) {
         append_utf8(out, code_point);
         break;
       }
-      default: out += escaped; break;
+      default:
+        out += escaped;
+        break;
     }
   }
   fail();
@@ -69,7 +81,9 @@ char32_t JsonReader::hex4() {
 std::string_view JsonReader::number() {
   peek();
   const std::size_t begin = at_;
-  const auto is_part = [](char c) { return (c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.' || c == 'e' || c == 'E'; };
+  const auto is_part = [](char c) {
+    return (c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.' || c == 'e' || c == 'E';
+  };
   while (at_ < text_.size() && is_part(text_[at_])) ++at_;
   if (at_ == begin) fail();
   return text_.substr(begin, at_ - begin);
@@ -92,7 +106,9 @@ void JsonReader::skip_value() {
   std::size_t depth = 0;
   do {
     switch (peek()) {
-      case '"': skip_string(); break;
+      case '"':
+        skip_string();
+        break;
       case '{':
       case '[':
         ++depth;
@@ -110,9 +126,15 @@ void JsonReader::skip_value() {
         ++at_;
         break;
       case 't':
-      case 'n': at_ += 4; break;
-      case 'f': at_ += 5; break;
-      default: number(); break;
+      case 'n':
+        at_ += 4;
+        break;
+      case 'f':
+        at_ += 5;
+        break;
+      default:
+        number();
+        break;
     }
   } while (depth > 0);
   if (at_ > text_.size()) fail();

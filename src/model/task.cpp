@@ -16,9 +16,7 @@ struct Overloaded : Cases... {
 Json parse_stored(const JsonText& json) {
   JsonResult parsed = parse_json(json.text);
   if (!parsed.ok()) {
-    throw Error({.code = ErrorCode::internal,
-                 .operation = "read stored JSON",
-                 .cause = parsed.problem_message});
+    throw Error({.code = ErrorCode::internal, .operation = "read stored JSON", .cause = parsed.problem_message});
   }
   return std::move(parsed.value);
 }
@@ -36,12 +34,13 @@ void append_json_value(std::string& out, const Value& value) {
 }
 
 Fingerprint fingerprint_of_value(const Value& value) {
-  return std::visit(
-      Overloaded{[](std::monostate) { return Fingerprint{}; },
-                 [](const std::string& text) { return fingerprint_of(text); },
-                 [](Timestamp instant) { return Fingerprint{0, static_cast<std::uint64_t>(instant.micros)}; },
-                 [](const JsonText& json) { return json_fingerprint(json.text); }},
-      value);
+  return std::visit(Overloaded{[](std::monostate) { return Fingerprint{}; },
+                               [](const std::string& text) { return fingerprint_of(text); },
+                               [](Timestamp instant) {
+                                 return Fingerprint{0, static_cast<std::uint64_t>(instant.micros)};
+                               },
+                               [](const JsonText& json) { return json_fingerprint(json.text); }},
+                    value);
 }
 
 }  // namespace

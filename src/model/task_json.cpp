@@ -55,7 +55,8 @@ class TaskReader {
     result_.has_id = true;
     const std::optional<std::int64_t> id = json.kind == Json::Kind::number ? integer(json.text) : std::nullopt;
     if (!id) {
-      report(kIdName, "id " + quoted_for_message(write_json(json)) + " is not an integer from 1 to 9223372036854775807");
+      report(kIdName,
+             "id " + quoted_for_message(write_json(json)) + " is not an integer from 1 to 9223372036854775807");
     } else if (auto message = Validator::check_id(*id)) {
       report(kIdName, std::move(*message));
     } else {

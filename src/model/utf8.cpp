@@ -31,12 +31,8 @@ bool contains(const std::array<Range, Size>& ranges, char32_t code_point) {
 }
 
 // The blocks that matter in practice; a full table of Unicode is not worth its upkeep for the place of a caret.
-constexpr std::array<Range, 6> kCombining{{{0x0300, 0x036F},
-                                           {0x1AB0, 0x1AFF},
-                                           {0x1DC0, 0x1DFF},
-                                           {0x200B, 0x200F},
-                                           {0x20D0, 0x20FF},
-                                           {0xFE00, 0xFE0F}}};
+constexpr std::array<Range, 6> kCombining{
+    {{0x0300, 0x036F}, {0x1AB0, 0x1AFF}, {0x1DC0, 0x1DFF}, {0x200B, 0x200F}, {0x20D0, 0x20FF}, {0xFE00, 0xFE0F}}};
 constexpr std::array<Range, 10> kWide{{{0x1100, 0x115F},
                                        {0x2E80, 0x303E},
                                        {0x3041, 0xA4CF},
@@ -133,10 +129,17 @@ void append_visible(std::string& out, std::string_view text, std::size_t at, Utf
   }
   out += '\\';
   switch (step.code_point) {
-    case '\n': out += 'n'; return;
-    case '\r': out += 'r'; return;
-    case '\t': out += 't'; return;
-    default: break;
+    case '\n':
+      out += 'n';
+      return;
+    case '\r':
+      out += 'r';
+      return;
+    case '\t':
+      out += 't';
+      return;
+    default:
+      break;
   }
   if (!step.valid || step.code_point < 0x80) {
     out += 'x';

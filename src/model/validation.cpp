@@ -60,11 +60,16 @@ std::optional<std::string> check_status(const FieldSpec& field, const std::strin
 
 std::string description(FieldType type) {
   switch (type) {
-    case FieldType::text: return "text";
-    case FieldType::cron: return "text with a cron expression such as \"0 6 * * *\"";
-    case FieldType::timestamp: return "a timestamp such as \"2026-11-22T08:00:00Z\"";
-    case FieldType::json_object: return "a JSON object such as {\"key\": \"value\"}";
-    case FieldType::status: return "one of " + status_list();
+    case FieldType::text:
+      return "text";
+    case FieldType::cron:
+      return "text with a cron expression such as \"0 6 * * *\"";
+    case FieldType::timestamp:
+      return "a timestamp such as \"2026-11-22T08:00:00Z\"";
+    case FieldType::json_object:
+      return "a JSON object such as {\"key\": \"value\"}";
+    case FieldType::status:
+      return "one of " + status_list();
   }
   return "";
 }
@@ -104,12 +109,18 @@ std::string in_words(const Value& value) {
 
 std::string in_words(const Json& json) {
   switch (json.kind) {
-    case Json::Kind::null: return "null";
-    case Json::Kind::boolean: return json.boolean ? "true" : "false";
-    case Json::Kind::number: return "the number " + shortened(json.text, false);
-    case Json::Kind::string: return "the text " + quoted_for_message(json.text);
-    case Json::Kind::array: return "an array";
-    case Json::Kind::object: return "an object";
+    case Json::Kind::null:
+      return "null";
+    case Json::Kind::boolean:
+      return json.boolean ? "true" : "false";
+    case Json::Kind::number:
+      return "the number " + shortened(json.text, false);
+    case Json::Kind::string:
+      return "the text " + quoted_for_message(json.text);
+    case Json::Kind::array:
+      return "an array";
+    case Json::Kind::object:
+      return "an object";
   }
   return "";
 }
@@ -187,8 +198,9 @@ ValueFromJson value_from_json(Field the_field, const Json& json) {
       const std::optional<Timestamp> instant = parse_timestamp(json.text);
       if (instant) return {*instant, ""};
       return {{},
-              named(field, json.text) + " is not a timestamp; write it like \"2026-11-22T08:00:00Z\", with at most six "
-                                        "digits of fraction"};
+              named(field, json.text) +
+                  " is not a timestamp; write it like \"2026-11-22T08:00:00Z\", with at most six "
+                  "digits of fraction"};
     }
     case FieldType::text:
     case FieldType::cron:

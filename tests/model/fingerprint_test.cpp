@@ -12,9 +12,7 @@ TEST(Fingerprint, OfEqualBytesIsEqualAndOfOthersIsNot) {
 }
 
 // The base stores fingerprints: a change of the hash would make every task of every replica look changed.
-TEST(Fingerprint, IsXxh3Of128Bits) {
-  EXPECT_EQ(to_hex(fingerprint_of("")), "99aa06d3014798d86001c324468d497f");
-}
+TEST(Fingerprint, IsXxh3Of128Bits) { EXPECT_EQ(to_hex(fingerprint_of("")), "99aa06d3014798d86001c324468d497f"); }
 
 TEST(Fingerprint, TravelsAsHex) {
   const Fingerprint fingerprint{0x0123456789abcdefU, 0xfU};
@@ -24,10 +22,10 @@ TEST(Fingerprint, TravelsAsHex) {
 }
 
 TEST(Fingerprint, RefusesWhatIsNot32HexDigits) {
-  for (const char* const text : {"", "0", "0123456789abcdef000000000000000", "0123456789abcdef000000000000000ff",
-                                 "0123456789abcdeg000000000000000f", "-123456789abcdef000000000000000f",
-                                 "0x23456789abcdef000000000000000f", "0123456789abcdef+00000000000000f",
-                                 "0123456789abcdef 00000000000000f"}) {
+  for (const char* const text :
+       {"", "0", "0123456789abcdef000000000000000", "0123456789abcdef000000000000000ff",
+        "0123456789abcdeg000000000000000f", "-123456789abcdef000000000000000f", "0x23456789abcdef000000000000000f",
+        "0123456789abcdef+00000000000000f", "0123456789abcdef 00000000000000f"}) {
     EXPECT_EQ(fingerprint_from_hex(text), std::nullopt) << text;
   }
 }

@@ -18,10 +18,10 @@ TEST(JsonFingerprint, DoesNotDependOnOrderOrSpelling) {
 }
 
 TEST(JsonFingerprint, TellsApartWhatDiffersInPlaceOnly) {
-  const char* const texts[] = {R"({"a":1,"b":2})", R"({"a":2,"b":1})", R"({"a":{"b":1}})", R"({"b":{"a":1}})",
-                               R"([["a"],"b"])",   R"(["a",["b"]])",   R"(["a","b"])",     R"(["b","a"])",
-                               R"(["ab"])",        R"([["a","b"]])",   R"({"a":"b"})",     R"([{}])",
-                               R"([[]])",          R"([[],[]])",       R"([{},{}])",       R"({"":{}})",
+  const char* const texts[] = {R"({"a":1,"b":2})", R"({"a":2,"b":1})",     R"({"a":{"b":1}})",    R"({"b":{"a":1}})",
+                               R"([["a"],"b"])",   R"(["a",["b"]])",       R"(["a","b"])",        R"(["b","a"])",
+                               R"(["ab"])",        R"([["a","b"]])",       R"({"a":"b"})",        R"([{}])",
+                               R"([[]])",          R"([[],[]])",           R"([{},{}])",          R"({"":{}})",
                                R"({"":[]})",       R"({"a":"a","b":"b"})", R"({"a":"b","b":"a"})"};
   for (const char* const a : texts) {
     for (const char* const b : texts) EXPECT_EQ(json_fingerprint(a) == json_fingerprint(b), a == b) << a << ' ' << b;
@@ -35,8 +35,8 @@ TEST(JsonFingerprint, IsNotImpressedByHugeExponents) {
 }
 
 TEST(JsonFingerprint, RefusesWhatIsNoJson) {
-  for (const char* const text : {"", " ", "{", "[", "\"", "\"\\", "\"\\\"", "\"\\u12", "tru", "{\"a\"", "{\"a\":", "{\"a\":1", "[1,",
-                                 "[1", "1 2", "x", "}", "{1:2}", "{\"a\":1,}"}) {
+  for (const char* const text : {"", " ", "{", "[", "\"", "\"\\", "\"\\\"", "\"\\u12", "tru", "{\"a\"",
+                                 "{\"a\":", "{\"a\":1", "[1,", "[1", "1 2", "x", "}", "{1:2}", "{\"a\":1,}"}) {
     EXPECT_THROW(json_fingerprint(text), Error) << text;
   }
   EXPECT_THROW(json_fingerprint(std::string(1'000'000, '[')), Error);
@@ -47,7 +47,8 @@ TEST(JsonFingerprint, AnyPieceOfValidTextIsReadSafely) {
     JsonGenerator generator(seed);
     const std::string text = generator.respell(generator.object());
     // A copy of just these bytes, so that a sanitizer sees every step too far.
-    const std::vector<char> piece(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(generator.below(text.size() + 1)));
+    const std::vector<char> piece(text.begin(),
+                                  text.begin() + static_cast<std::ptrdiff_t>(generator.below(text.size() + 1)));
     try {
       static_cast<void>(json_fingerprint({piece.data(), piece.size()}));
     } catch (const Error&) {

@@ -21,13 +21,19 @@ class JsonGenerator {
 
   Json value(int depth = 4) {
     switch (below(depth > 0 ? 7 : 5)) {
-      case 0: return Json::null();
-      case 1: return Json::of(below(2) == 0);
+      case 0:
+        return Json::null();
+      case 1:
+        return Json::of(below(2) == 0);
       case 2:
-      case 3: return Json::number(number());
-      case 4: return Json::string(characters());
-      case 5: return array(depth);
-      default: return object(depth);
+      case 3:
+        return Json::number(number());
+      case 4:
+        return Json::string(characters());
+      case 5:
+        return array(depth);
+      default:
+        return object(depth);
     }
   }
 
@@ -41,10 +47,18 @@ class JsonGenerator {
   std::string respell(const Json& json) {
     std::string out = blanks();
     switch (json.kind) {
-      case Json::Kind::null: out += "null"; break;
-      case Json::Kind::boolean: out += json.boolean ? "true" : "false"; break;
-      case Json::Kind::number: out += respell_number(json.text); break;
-      case Json::Kind::string: out += respell_string(json.text); break;
+      case Json::Kind::null:
+        out += "null";
+        break;
+      case Json::Kind::boolean:
+        out += json.boolean ? "true" : "false";
+        break;
+      case Json::Kind::number:
+        out += respell_number(json.text);
+        break;
+      case Json::Kind::string:
+        out += respell_string(json.text);
+        break;
       case Json::Kind::array: {
         const char* separator = "[";
         for (const Json& item : json.items) out += std::exchange(separator, ",") + respell(item);
@@ -76,20 +90,28 @@ class JsonGenerator {
       member = changed(member);
     } else {
       switch (result.kind) {
-        case Json::Kind::null: return Json::of(false);
-        case Json::Kind::boolean: return Json::of(!result.boolean);
-        case Json::Kind::number: return below(2) == 0 ? Json::string(result.text) : Json::number("1" + digits(20));
-        case Json::Kind::string: return Json::string(result.text + "x");
-        case Json::Kind::array: result.items.push_back(Json::null()); return result;
-        case Json::Kind::object: result.set("a key of its own", Json::null()); return result;
+        case Json::Kind::null:
+          return Json::of(false);
+        case Json::Kind::boolean:
+          return Json::of(!result.boolean);
+        case Json::Kind::number:
+          return below(2) == 0 ? Json::string(result.text) : Json::number("1" + digits(20));
+        case Json::Kind::string:
+          return Json::string(result.text + "x");
+        case Json::Kind::array:
+          result.items.push_back(Json::null());
+          return result;
+        case Json::Kind::object:
+          result.set("a key of its own", Json::null());
+          return result;
       }
     }
     return result;
   }
 
   std::string characters() {
-    static constexpr char32_t kSamples[] = {U'a', U'Z', U'"', U'\\', U'/', U'\n', U'\t', U'\x01', U'\x7F', U'ä', U'€', U'😀',
-                                            U'\u2028', U' ', U'0', U'{'};
+    static constexpr char32_t kSamples[] = {U'a',    U'Z', U'"', U'\\', U'/',      U'\n', U'\t', U'\x01',
+                                            U'\x7F', U'ä', U'€', U'😀',  U'\u2028', U' ',  U'0',  U'{'};
     std::string out;
     for (std::size_t count = below(6); count > 0; --count) append_utf8(out, kSamples[below(std::size(kSamples))]);
     return out;
@@ -112,7 +134,8 @@ class JsonGenerator {
     std::string out = below(3) == 0 ? "-" : "";
     out += below(3) == 0 ? "0" : std::to_string(1 + below(9)) + digits(below(25));
     if (below(3) == 0) out += "." + digits(1 + below(6));
-    if (below(4) == 0) out += std::string(below(2) == 0 ? "e" : "E") + (below(2) == 0 ? "-" : "+") + digits(1 + below(3));
+    if (below(4) == 0)
+      out += std::string(below(2) == 0 ? "e" : "E") + (below(2) == 0 ? "-" : "+") + digits(1 + below(3));
     return out;
   }
   std::string blanks() {

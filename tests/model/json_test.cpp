@@ -77,9 +77,32 @@ TEST(JsonParse, SaysWhatIsWrongAndWhere) {
 }
 
 TEST(JsonParse, RefusesNulHalvesOfPairsAndBrokenEscapes) {
-  for (const char* const text : {R"("a\u0000")", R"({"a\u0000":1})", R"("\ud800")", R"("\ud800\u0041")", R"("\udc00")",
-                                 R"("\u12g4")", R"("\x41")", R"("\)", R"("\u12)", "tru", "nul", "[", "\"", "-", "1.", ".5", "1e",
-                                 "1e+", "--1", "0x10", "Infinity", "[1 2]", "{\"a\" 1}", "{\"a\":1 \"b\":2}", "]", "}"}) {
+  for (const char* const text : {R"("a\u0000")",
+                                 R"({"a\u0000":1})",
+                                 R"("\ud800")",
+                                 R"("\ud800\u0041")",
+                                 R"("\udc00")",
+                                 R"("\u12g4")",
+                                 R"("\x41")",
+                                 R"("\)",
+                                 R"("\u12)",
+                                 "tru",
+                                 "nul",
+                                 "[",
+                                 "\"",
+                                 "-",
+                                 "1.",
+                                 ".5",
+                                 "1e",
+                                 "1e+",
+                                 "--1",
+                                 "0x10",
+                                 "Infinity",
+                                 "[1 2]",
+                                 "{\"a\" 1}",
+                                 "{\"a\":1 \"b\":2}",
+                                 "]",
+                                 "}"}) {
     EXPECT_FALSE(parse_json(text).ok()) << text;
     EXPECT_FALSE(compact_json(text).ok()) << text;
   }
@@ -133,7 +156,8 @@ TEST(JsonEquivalence, LooksThroughSpellingAndOrder) {
   EXPECT_FALSE(equivalent(parsed(R"({"a":1})"), parsed(R"({"a":1,"b":null})")));
   EXPECT_FALSE(equivalent(parsed("[1,2]"), parsed("[2,1]")));
   EXPECT_FALSE(equivalent(parsed("[1]"), parsed("[1,1]")));
-  const char* const kinds[] = {"null", "true", "false", "1", "\"1\"", "[1]", "{}", "[]", "\"\"", "{\"1\":1}", "0", "[null]"};
+  const char* const kinds[] = {"null", "true", "false", "1",         "\"1\"", "[1]",
+                               "{}",   "[]",   "\"\"",  "{\"1\":1}", "0",     "[null]"};
   for (const char* const a : kinds) {
     for (const char* const b : kinds) {
       EXPECT_EQ(equivalent(parsed(a), parsed(b)), a == b) << a << ' ' << b;

@@ -16,7 +16,8 @@ TaskFromJson read(std::string_view text, bool partial = false) {
 
 std::vector<std::string> messages(std::string_view text, bool partial = false) {
   std::vector<std::string> result;
-  for (const FieldProblem& problem : read(text, partial).problems) result.push_back(problem.field + "|" + problem.message);
+  for (const FieldProblem& problem : read(text, partial).problems)
+    result.push_back(problem.field + "|" + problem.message);
   return result;
 }
 
@@ -29,14 +30,15 @@ TEST(TaskFromJson, ReadsAWholeTask) {
   ASSERT_TRUE(read_task.problems.empty());
   EXPECT_TRUE(read_task.has_id);
   EXPECT_EQ(read_task.present, FieldSet::all() - FieldSet{Field::created_at});
-  EXPECT_EQ(to_json_text(read_task.task),
-            R"({"id":7,"skill_name":"backup","schedule_cron":"0 3 * * *","next_run_at":"2026-11-22T03:00:00Z",)"
-            R"("params_json":{"a":1.50},"status":"failed","user_id":"ops","created_at":null,"updated_at":"2026-01-01T00:00:00Z"})");
+  EXPECT_EQ(
+      to_json_text(read_task.task),
+      R"({"id":7,"skill_name":"backup","schedule_cron":"0 3 * * *","next_run_at":"2026-11-22T03:00:00Z",)"
+      R"("params_json":{"a":1.50},"status":"failed","user_id":"ops","created_at":null,"updated_at":"2026-01-01T00:00:00Z"})");
 }
 
 TEST(TaskFromJson, AbsentMembersTakeTheirDefaults) {
-  const TaskFromJson read_task =
-      read(R"({"skill_name":"backup","schedule_cron":"0 3 * * *","next_run_at":"2026-11-22","status":null,"params_json":null})");
+  const TaskFromJson read_task = read(
+      R"({"skill_name":"backup","schedule_cron":"0 3 * * *","next_run_at":"2026-11-22","status":null,"params_json":null})");
   ASSERT_TRUE(read_task.problems.empty());
   EXPECT_FALSE(read_task.has_id);
   EXPECT_EQ(read_task.task[Field::status], Value("pending"s));
@@ -67,14 +69,17 @@ TEST(TaskFromJson, NamesUnknownMembers) {
 }
 
 TEST(TaskFromJson, NamesWrongTypes) {
-  EXPECT_EQ(messages(R"({"skill_name":5,"user_id":true,"status":["x"],"params_json":"{}","next_run_at":1764000000})", true),
-            (Messages{"skill_name|skill_name must be text, not the number 5", "user_id|user_id must be text, not true",
-                      "status|status must be one of pending, running, completed, failed, disabled, not an array",
-                      "params_json|params_json must be a JSON object such as {\"key\": \"value\"}, not the text \"{}\"",
-                      "next_run_at|next_run_at must be a timestamp such as \"2026-11-22T08:00:00Z\", not the number 1764000000"}));
-  EXPECT_EQ(messages(R"({"next_run_at":"tomorrow"})", true),
-            Messages{"next_run_at|next_run_at \"tomorrow\" is not a timestamp; write it like \"2026-11-22T08:00:00Z\", with "
-                     "at most six digits of fraction"});
+  EXPECT_EQ(
+      messages(R"({"skill_name":5,"user_id":true,"status":["x"],"params_json":"{}","next_run_at":1764000000})", true),
+      (Messages{
+          "skill_name|skill_name must be text, not the number 5", "user_id|user_id must be text, not true",
+          "status|status must be one of pending, running, completed, failed, disabled, not an array",
+          "params_json|params_json must be a JSON object such as {\"key\": \"value\"}, not the text \"{}\"",
+          "next_run_at|next_run_at must be a timestamp such as \"2026-11-22T08:00:00Z\", not the number 1764000000"}));
+  EXPECT_EQ(
+      messages(R"({"next_run_at":"tomorrow"})", true),
+      Messages{"next_run_at|next_run_at \"tomorrow\" is not a timestamp; write it like \"2026-11-22T08:00:00Z\", with "
+               "at most six digits of fraction"});
   for (const char* const text : {"[]", "null", "5", "\"x\""}) {
     EXPECT_EQ(messages(text), Messages{"|a task must be a JSON object"}) << text;
   }
@@ -82,13 +87,15 @@ TEST(TaskFromJson, NamesWrongTypes) {
 
 TEST(TaskFromJson, NamesBrokenRules) {
   EXPECT_EQ(messages(R"({"status":"runing","user_id":"a\tb","skill_name":""})", true),
-            (Messages{"status|status \"runing\" is not one of pending, running, completed, failed, disabled; did you mean \"running\"?",
+            (Messages{"status|status \"runing\" is not one of pending, running, completed, failed, disabled; did you "
+                      "mean \"running\"?",
                       "skill_name|skill_name must not be empty"}));
 }
 
 TEST(TaskFromJson, IdsAreIntegersFromOne) {
   EXPECT_EQ(read(R"({"id":9223372036854775807})", true).task.id, INT64_MAX);
-  EXPECT_EQ(messages(R"({"id":0})", true), Messages{"id|id 0 is out of range; it must be from 1 to 9223372036854775807"});
+  EXPECT_EQ(messages(R"({"id":0})", true),
+            Messages{"id|id 0 is out of range; it must be from 1 to 9223372036854775807"});
   for (const char* const id : {"9223372036854775808", "1.5", "1e3", "\"1\"", "null", "true", "[]"}) {
     const TaskFromJson read_task = read("{\"id\":"s + id + "}", true);
     ASSERT_EQ(read_task.problems.size(), 1U) << id;
@@ -133,9 +140,9 @@ TEST(TrustedTask, RefusesWhatWeDidNotWrite) {
   for (std::size_t size = 0; size < good.size(); ++size) {
     EXPECT_THROW(task_from_trusted_json(good.substr(0, size)), Error) << good.substr(0, size);
   }
-  for (const std::string& text :
-       {good + "x", R"({"id":"3"})"s, R"({"skill_name":"x"})"s, R"({"id":3})"s, R"({"id":3,"status":"x"})"s,
-        std::string(good).replace(good.find("null"), 4, "true"), std::string(good).replace(good.find("id\":3"), 5, "id\":x")}) {
+  for (const std::string& text : {good + "x", R"({"id":"3"})"s, R"({"skill_name":"x"})"s, R"({"id":3})"s,
+                                  R"({"id":3,"status":"x"})"s, std::string(good).replace(good.find("null"), 4, "true"),
+                                  std::string(good).replace(good.find("id\":3"), 5, "id\":x")}) {
     EXPECT_THROW(task_from_trusted_json(text), Error) << text;
   }
 }

@@ -4,6 +4,8 @@
 #include <rapidcheck.h>
 
 #include <chrono>
+#include <cstdio>
+#include <cstdlib>
 
 #include "model/error.hpp"
 
@@ -61,20 +63,76 @@ TEST(Timestamp, ReadsEveryFormThatPeopleWrite) {
 }
 
 TEST(Timestamp, RefusesEverythingElse) {
-  const char* const texts[] = {
-      "", " ", "now", "2026", "2026-11", "2026-11-", "2026-11-22T", "2026-11-22 ", " 2026-11-22", "2026-11-22T06",
-      "2026-11-22T06:", "2026-11-22T06:0", "2026-11-22T06:000", "2026-11-22T06:00:", "2026-11-22T06:00:0",
-      "2026-11-22T06:00:00.", "2026-11-22T06:00:00.Z", "2026-11-22T06:00:00.1234567", "2026-11-22T06:00:00 ",
-      "2026-11-22T06:00:00ZZ", "2026-11-22T06:00:00Z+02", "2026-11-22T06:00:00+", "2026-11-22T06:00:00+24",
-      "2026-11-22T06:00:00+02:60", "2026-11-22T06:00:00+02:0", "2026-11-22T06:00:00+020", "2026-11-22T06:00:00+02000",
-      "2026-11-22T06:00:00+02:00:00", "2026-11-22T06:00:00UTC", "2026-11-22T06.5", "2026-11-22T06:00.5",
-      "2026-11-22Z", "2026-11-22+02:00", "2026-11-22 +02:00", "2026-11-22 T06:00", "2026-11-22T 06:00",
-      "2026-11-22T24:00:00", "2026-11-22T23:60", "2026-11-22T23:59:60", "2026-00-22", "2026-13-22", "2026-11-00",
-      "2026-11-31", "2026-02-29", "1900-02-29", "2100-02-29", "2026-111-22", "2026-11-222", "0000-01-01", "026-11-22",
-      "12026-11-22", "-2026-11-22", "+2026-11-22", "2026/11/22", "22-11-2026", "20261122", "202611", "20261122T06",
-      "20261122T06000", "20261122 060000", "20261122T06:00:00", "2026-1122", "202611-22", "2026-W47-7", "2026-326",
-      "0001-01-01T00:00:00+00:01", "9999-12-31T23:59:59-00:01", "1764000000", "2026-11-22T06:00:00\n",
-      "２０２６-11-22"};
+  const char* const texts[] = {"",
+                               " ",
+                               "now",
+                               "2026",
+                               "2026-11",
+                               "2026-11-",
+                               "2026-11-22T",
+                               "2026-11-22 ",
+                               " 2026-11-22",
+                               "2026-11-22T06",
+                               "2026-11-22T06:",
+                               "2026-11-22T06:0",
+                               "2026-11-22T06:000",
+                               "2026-11-22T06:00:",
+                               "2026-11-22T06:00:0",
+                               "2026-11-22T06:00:00.",
+                               "2026-11-22T06:00:00.Z",
+                               "2026-11-22T06:00:00.1234567",
+                               "2026-11-22T06:00:00 ",
+                               "2026-11-22T06:00:00ZZ",
+                               "2026-11-22T06:00:00Z+02",
+                               "2026-11-22T06:00:00+",
+                               "2026-11-22T06:00:00+24",
+                               "2026-11-22T06:00:00+02:60",
+                               "2026-11-22T06:00:00+02:0",
+                               "2026-11-22T06:00:00+020",
+                               "2026-11-22T06:00:00+02000",
+                               "2026-11-22T06:00:00+02:00:00",
+                               "2026-11-22T06:00:00UTC",
+                               "2026-11-22T06.5",
+                               "2026-11-22T06:00.5",
+                               "2026-11-22Z",
+                               "2026-11-22+02:00",
+                               "2026-11-22 +02:00",
+                               "2026-11-22 T06:00",
+                               "2026-11-22T 06:00",
+                               "2026-11-22T24:00:00",
+                               "2026-11-22T23:60",
+                               "2026-11-22T23:59:60",
+                               "2026-00-22",
+                               "2026-13-22",
+                               "2026-11-00",
+                               "2026-11-31",
+                               "2026-02-29",
+                               "1900-02-29",
+                               "2100-02-29",
+                               "2026-111-22",
+                               "2026-11-222",
+                               "0000-01-01",
+                               "026-11-22",
+                               "12026-11-22",
+                               "-2026-11-22",
+                               "+2026-11-22",
+                               "2026/11/22",
+                               "22-11-2026",
+                               "20261122",
+                               "202611",
+                               "20261122T06",
+                               "20261122T06000",
+                               "20261122 060000",
+                               "20261122T06:00:00",
+                               "2026-1122",
+                               "202611-22",
+                               "2026-W47-7",
+                               "2026-326",
+                               "0001-01-01T00:00:00+00:01",
+                               "9999-12-31T23:59:59-00:01",
+                               "1764000000",
+                               "2026-11-22T06:00:00\n",
+                               "２０２６-11-22"};
   for (const char* const text : texts) EXPECT_EQ(reread(text), "refused") << text;
   EXPECT_EQ(reread(std::string_view("2026-11-22\0", 11)), "refused");
 }
@@ -104,7 +162,7 @@ TEST(Timestamp, AgreesWithTheStandardCalendarOnEveryDay) {
   const std::chrono::sys_days last{std::chrono::year(9999) / 12 / 31};
   for (std::chrono::sys_days day = first; day <= last; day += std::chrono::days(1)) {
     const std::chrono::year_month_day date(day);
-    char expected[16];
+    char expected[48];
     std::snprintf(expected, sizeof expected, "%04d-%02u-%02u", static_cast<int>(date.year()),
                   static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
     const Timestamp midnight{day.time_since_epoch().count() * kMicrosPerDay};
@@ -123,6 +181,30 @@ TEST(Timestamp, ReadsBackWhatItWrites) {
     const Timestamp timestamp = *any_timestamp();
     RC_ASSERT(parse_timestamp(format_rfc3339(timestamp)) == timestamp);
     RC_ASSERT(parse_timestamp(format_sql(timestamp)) == timestamp);
+  }));
+}
+
+TEST(Timestamp, OffsetsMoveTheInstantTheOtherWay) {
+  EXPECT_TRUE(rc::check([] {
+    const Timestamp local = *any_timestamp();
+    const int minutes = *rc::gen::inRange(-23 * 60 - 59, 24 * 60);
+    const Timestamp expected{local.micros - minutes * std::int64_t{60'000'000}};
+    char offset[32];
+    std::snprintf(offset, sizeof offset, "%c%02d:%02d", minutes < 0 ? '-' : '+', std::abs(minutes) / 60,
+                  std::abs(minutes) % 60);
+    const bool in_range = expected >= kEarliestTimestamp && expected <= kLatestTimestamp;
+    RC_ASSERT(parse_timestamp(format_sql(local) + offset) == (in_range ? std::optional(expected) : std::nullopt));
+  }));
+}
+
+TEST(Timestamp, WhateverIsAcceptedCanBeWritten) {
+  EXPECT_TRUE(rc::check([] {
+    std::string text = format_rfc3339(*any_timestamp());
+    const std::string characters =
+        *rc::gen::container<std::string>(rc::gen::element('0', '9', '-', ':', '.', 'T', 'Z', '+', ' '));
+    text.replace(*rc::gen::inRange<std::size_t>(0, text.size()), characters.size() % 4, characters.substr(0, 3));
+    const std::optional<Timestamp> parsed = parse_timestamp(text);
+    if (parsed) RC_ASSERT(parse_timestamp(format_rfc3339(*parsed)) == parsed);
   }));
 }
 

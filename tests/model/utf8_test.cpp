@@ -21,10 +21,18 @@ TEST(Utf8, WalksEveryCodePoint) {
 }
 
 TEST(Utf8, FindsTheFirstByteThatBelongsToNothing) {
-  const std::pair<std::string, std::size_t> texts[] = {
-      {"\x80", 0},          {"abc\xff", 3},         {"\xC0\x80", 0},         {"\xE0\x80\x80", 0},
-      {"\xF0\x80\x80\x80", 0}, {"\xF4\x90\x80\x80", 0}, {"\xED\xA0\x80", 0}, {"ä\xE2\x82", 2},
-      {"01234567ä\xC3", 10}, {"\xF8\x88\x80\x80\x80", 0}, {"\xC3(", 0}, {"0123456789abcdef\xFE", 16}};
+  const std::pair<std::string, std::size_t> texts[] = {{"\x80", 0},
+                                                       {"abc\xff", 3},
+                                                       {"\xC0\x80", 0},
+                                                       {"\xE0\x80\x80", 0},
+                                                       {"\xF0\x80\x80\x80", 0},
+                                                       {"\xF4\x90\x80\x80", 0},
+                                                       {"\xED\xA0\x80", 0},
+                                                       {"ä\xE2\x82", 2},
+                                                       {"01234567ä\xC3", 10},
+                                                       {"\xF8\x88\x80\x80\x80", 0},
+                                                       {"\xC3(", 0},
+                                                       {"0123456789abcdef\xFE", 16}};
   for (const auto& [text, offset] : texts) EXPECT_EQ(find_invalid_utf8(text), offset) << visible(text);
   EXPECT_EQ(find_invalid_utf8(""), std::nullopt);
   EXPECT_EQ(find_invalid_utf8("01234567ä01234567€😀"), std::nullopt);

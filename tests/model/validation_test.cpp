@@ -45,7 +45,8 @@ TEST(Validation, RequiredFieldsMustBeThere) {
 }
 
 TEST(Validation, NullIsAValueOnlyWhereThereIsNoDefault) {
-  for (const Field field : {Field::user_id, Field::created_at, Field::updated_at}) EXPECT_EQ(message(field, {}), "valid");
+  for (const Field field : {Field::user_id, Field::created_at, Field::updated_at})
+    EXPECT_EQ(message(field, {}), "valid");
   EXPECT_EQ(message(Field::status, {}), "status must not be null; leave it out to have pending");
   EXPECT_EQ(message(Field::params_json, {}), "params_json must not be null; leave it out to have {}");
 }
@@ -57,7 +58,8 @@ TEST(Validation, LengthsAreInCharacters) {
   EXPECT_EQ(message(Field::user_id, repeated("😀", 255)), "valid");
   EXPECT_NE(message(Field::user_id, repeated("😀", 256)), "valid");
   EXPECT_EQ(message(Field::user_id, ""s), "valid");
-  const std::string minutes = "0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30 * * * *";
+  const std::string minutes =
+      "0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30 * * * *";
   EXPECT_EQ(message(Field::schedule_cron, minutes), "valid");
   EXPECT_EQ(message(Field::schedule_cron, repeated(" ", 101 - minutes.size()) + minutes),
             "schedule_cron " + quoted_for_message(repeated(" ", 101 - minutes.size()) + minutes) +
@@ -67,7 +69,8 @@ TEST(Validation, LengthsAreInCharacters) {
 TEST(Validation, TextMustBeStorable) {
   EXPECT_EQ(message(Field::skill_name, "a\0b"s),
             "skill_name \"a\\x00b\" contains a NUL character, which no database can store; take it out");
-  EXPECT_EQ(message(Field::user_id, "a\xff"s), "user_id \"a\\xff\" contains bytes that are not UTF-8; write it in UTF-8");
+  EXPECT_EQ(message(Field::user_id, "a\xff"s),
+            "user_id \"a\\xff\" contains bytes that are not UTF-8; write it in UTF-8");
   EXPECT_EQ(message(Field::skill_name, "tabs\tand\nlines are fine"s), "valid");
 }
 
@@ -101,8 +104,9 @@ TEST(Validation, StatusNamesTheChoices) {
   for (const std::string_view status : kStatuses) EXPECT_EQ(message(Field::status, std::string(status)), "valid");
   EXPECT_EQ(message(Field::status, "runing"s),
             "status \"runing\" is not one of pending, running, completed, failed, disabled; did you mean \"running\"?");
-  EXPECT_EQ(message(Field::status, "Pending"s),
-            "status \"Pending\" is not one of pending, running, completed, failed, disabled; did you mean \"pending\"?");
+  EXPECT_EQ(
+      message(Field::status, "Pending"s),
+      "status \"Pending\" is not one of pending, running, completed, failed, disabled; did you mean \"pending\"?");
   EXPECT_EQ(message(Field::status, ""s), "status \"\" is not one of pending, running, completed, failed, disabled");
 }
 
@@ -146,11 +150,16 @@ TEST(Validation, IdsArePositive) {
   EXPECT_NE(Validator::check_id(-7), std::nullopt);
 }
 
+std::string quoted(std::string text) {
+  text.insert(text.begin(), '"');
+  return text + '"';
+}
+
 TEST(QuotedForMessage, EscapesAndCuts) {
   EXPECT_EQ(quoted_for_message(""), "\"\"");
   EXPECT_EQ(quoted_for_message("a \"b\" \\ \n\x1b ä"), "\"a \\\"b\\\" \\\\ \\n\\x1b ä\"");
-  EXPECT_EQ(quoted_for_message(repeated("€", 60)), "\"" + repeated("€", 60) + "\"");
-  EXPECT_EQ(quoted_for_message(repeated("€", 61)), "\"" + repeated("€", 59) + "…\"");
+  EXPECT_EQ(quoted_for_message(repeated("€", 60)), quoted(repeated("€", 60)));
+  EXPECT_EQ(quoted_for_message(repeated("€", 61)), quoted(repeated("€", 59) + "…"));
   EXPECT_EQ(find_invalid_utf8(quoted_for_message(repeated("\xE2\x82", 99))), std::nullopt);
 }
 
