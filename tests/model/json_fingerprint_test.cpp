@@ -17,6 +17,11 @@ TEST(JsonFingerprint, DoesNotDependOnOrderOrSpelling) {
             json_fingerprint(" {\"b\" : {\"d\":[1.0,20e-1], \"c\":\"\\u0078\"}, \"\\u0061\":1 }\n"));
 }
 
+TEST(JsonFingerprint, ReadsEveryEscape) {
+  EXPECT_EQ(json_fingerprint(R"("\"\\\/\b\f\n\r\t\u00e4\uD83D\uDE00")"),
+            json_fingerprint(R"("\u0022\u005c/\u0008\u000C\u000a\u000d\u0009ä😀")"));
+}
+
 TEST(JsonFingerprint, TellsApartWhatDiffersInPlaceOnly) {
   const char* const texts[] = {R"({"a":1,"b":2})", R"({"a":2,"b":1})",     R"({"a":{"b":1}})",    R"({"b":{"a":1}})",
                                R"([["a"],"b"])",   R"(["a",["b"]])",       R"(["a","b"])",        R"(["b","a"])",

@@ -110,8 +110,8 @@ class JsonGenerator {
   }
 
   std::string characters() {
-    static constexpr char32_t kSamples[] = {U'a',    U'Z', U'"', U'\\', U'/',      U'\n', U'\t', U'\x01',
-                                            U'\x7F', U'ä', U'€', U'😀',  U'\u2028', U' ',  U'0',  U'{'};
+    static constexpr char32_t kSamples[] = {U'a',    U'Z',    U'"', U'\\', U'/', U'\n',     U'\r', U'\b', U'\f', U'\t',
+                                            U'\x01', U'\x7F', U'ä', U'€',  U'😀', U'\u2028', U' ',  U'0',  U'{'};
     std::string out;
     for (std::size_t count = below(6); count > 0; --count) append_utf8(out, kSamples[below(std::size(kSamples))]);
     return out;

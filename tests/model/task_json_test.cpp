@@ -80,6 +80,7 @@ TEST(TaskFromJson, NamesWrongTypes) {
       messages(R"({"next_run_at":"tomorrow"})", true),
       Messages{"next_run_at|next_run_at \"tomorrow\" is not a timestamp; write it like \"2026-11-22T08:00:00Z\", with "
                "at most six digits of fraction"});
+  EXPECT_EQ(messages(R"({"user_id":{}})", true), Messages{"user_id|user_id must be text, not an object"});
   for (const char* const text : {"[]", "null", "5", "\"x\""}) {
     EXPECT_EQ(messages(text), Messages{"|a task must be a JSON object"}) << text;
   }

@@ -137,6 +137,8 @@ TEST(Validation, WrongTypesAreNamed) {
   EXPECT_EQ(message(Field::skill_name, Timestamp{0}), "skill_name must be text, not a timestamp");
   EXPECT_EQ(message(Field::next_run_at, "tomorrow"s),
             "next_run_at must be a timestamp such as \"2026-11-22T08:00:00Z\", not the text \"tomorrow\"");
+  EXPECT_EQ(message(Field::schedule_cron, Timestamp{0}),
+            "schedule_cron must be text with a cron expression such as \"0 6 * * *\", not a timestamp");
   EXPECT_EQ(message(Field::status, JsonText{"[]"}),
             "status must be one of pending, running, completed, failed, disabled, not the JSON []");
   EXPECT_EQ(message(Field::params_json, "{}"s),
