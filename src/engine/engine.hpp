@@ -29,7 +29,8 @@ struct ConflictRef {
 struct SyncResult {
   Direction direction = Direction::bidirectional;
   Trigger trigger = Trigger::manual;
-  std::optional<std::int64_t> run_id;  // null: dry run, or nothing happened that is worth a run
+  // null: dry run. A sync that found nothing to do is no run of its own: the last run's id, 0 if there was none.
+  std::optional<std::int64_t> run_id;
   Timestamp at;
   double duration_ms = 0;
   bool dry_run = false;
@@ -102,7 +103,7 @@ struct UndoRefused {
   std::vector<std::pair<std::int64_t, Side>> changed;
 };
 struct RunUnknown {};
-using UndoOutcome = std::variant<SyncResult, UndoRefused, RunUnknown, InvalidYaml, FileBusy>;
+using UndoOutcome = std::variant<SyncResult, UndoRefused, RunUnknown, InvalidYaml, FileBusy, GuardStopped>;
 
 struct RunDetails {
   Run run;
@@ -154,7 +155,9 @@ class Engine {
 
   std::vector<Run> history(const RunFilter&);
   std::optional<RunDetails> run(std::int64_t id);
-  UndoOutcome undo(std::int64_t run_id);
+  // Takes back what the run carried, on both sides: every field that it wrote has its former value again on
+  // either side, what it inserted is gone and what it deleted is there again. The deletion guard holds.
+  UndoOutcome undo(std::int64_t run_id, std::optional<double> max_delete_percent = std::nullopt);
 
   Status status();
   std::vector<ReplicaState> replicas();

@@ -38,23 +38,30 @@ GuardStop stop(const std::vector<TaskPlan>& tasks, Side side, std::size_t delete
 
 }  // namespace
 
-Plan reconcile(std::span<const Triple> triples, const Policy& policy, Totals totals) {
+Plan assemble(std::vector<TaskPlan> tasks, const Policy& policy, Totals totals) {
   Plan plan;
-  for (const Triple& triple : triples) {
-    TaskPlan task = reconcile_task(triple, policy);
-    if (!says_something(task)) continue;
+  for (const TaskPlan& task : tasks) {
     count(plan.yaml, task.yaml);
     count(plan.database, task.database);
     if (task.outcome == Outcome::merged) ++plan.merged;
     if (task.outcome == Outcome::conflict) ++plan.conflicts;
-    plan.tasks.push_back(std::move(task));
   }
+  plan.tasks = std::move(tasks);
   const double percent = policy.max_delete_percent;
   if (too_much(plan.yaml.deleted, totals.yaml, percent))
     plan.guard = stop(plan.tasks, Side::yaml, plan.yaml.deleted, totals.yaml, percent);
   else if (too_much(plan.database.deleted, totals.database, percent))
     plan.guard = stop(plan.tasks, Side::database, plan.database.deleted, totals.database, percent);
   return plan;
+}
+
+Plan reconcile(std::span<const Triple> triples, const Policy& policy, Totals totals) {
+  std::vector<TaskPlan> tasks;
+  for (const Triple& triple : triples) {
+    TaskPlan task = reconcile_task(triple, policy);
+    if (says_something(task)) tasks.push_back(std::move(task));
+  }
+  return assemble(std::move(tasks), policy, totals);
 }
 
 }  // namespace lockstep

@@ -165,6 +165,9 @@ Plan reconcile(std::span<const Triple> triples, const Policy& policy, Totals tot
 // One task by the same rules (no guard): what resolve and the tests look at.
 TaskPlan reconcile_task(const Triple&, const Policy&);
 
+// A plan of tasks that were decided one by one (resolved, reverted): counted and guarded. Sorted by id.
+Plan assemble(std::vector<TaskPlan> tasks, const Policy& policy, Totals totals);
+
 // The plan as lines of text, sorted, the same for the same plan: for logs and tests.
 std::string to_text(const Plan&);
 

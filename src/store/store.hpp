@@ -67,6 +67,7 @@ struct BackupMark {
   std::uint64_t inode = 0;
   Fingerprint content;
   std::int64_t run = 0;  // whose changes separate it from the file that replaced it
+  friend bool operator==(const BackupMark&, const BackupMark&) = default;
 };
 
 struct ReplicaState {
@@ -79,6 +80,7 @@ struct ReplicaState {
   std::optional<std::string> sync_source;  // "yaml", "database", "manual"
   std::optional<BackupMark> backup;
   std::string settings_key;          // of the settings under which `agreed` holds (zone of validity: yaml_version, synced fields)
+  friend bool operator==(const ReplicaState&, const ReplicaState&) = default;
 };
 
 struct BaseChange {

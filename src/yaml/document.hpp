@@ -40,12 +40,13 @@ struct MetadataEdit {
   std::string sync_source;
 };
 
+class Document;
 struct EditResult {
-  std::string text;     // the new text, read back and found to be what was meant
+  std::string text;                    // the new text …
+  std::unique_ptr<Document> document;  // … read back and found to be what was meant; null if there is a problem
   std::string problem;  // not empty: the edit could not be made losslessly; nothing may be written
 };
 
-class Document;
 struct ReadResult {
   std::unique_ptr<Document> document;   // null if there is any diagnostic
   std::vector<Diagnostic> diagnostics;  // in order of line and column

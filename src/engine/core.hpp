@@ -1,0 +1,161 @@
+// The engine's parts share one Core; each .cpp holds one of its concerns:
+// opening (session.cpp), recovery.cpp, snapshots.cpp, execute.cpp,
+// conflict_book.cpp, sync.cpp, resolve.cpp, undo.cpp, status.cpp.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "engine/session.hpp"
+#include "model/error.hpp"
+
+namespace lockstep {
+
+// What a run is to do, decided before anything is written.
+struct Work {
+  SyncRequest request;
+  Plan plan;
+  std::vector<Warning> warnings;
+
+  // Conflicts of this replica that the run opens, refreshes or closes.
+  std::vector<Conflict> opened, refreshed;
+  std::vector<Conflict> still_pending;             // as they were
+  struct Closed {
+    Conflict conflict;
+    std::string resolution;  // "superseded", or a Choice
+  };
+  std::vector<Closed> closed;
+
+  // What only an undo knows: the task's former text in the YAML, the former row with all its columns.
+  std::unordered_map<std::int64_t, std::string> yaml_texts;
+  std::unordered_map<std::int64_t, std::string> row_images;
+  std::optional<std::int64_t> undone_run;
+};
+
+// An attempt that cannot be finished and is to be made again from the start.
+struct StartAgain {
+  std::string reason;
+  std::vector<RefusedRow> refused;  // rows to leave out the next time
+};
+
+using Opened = std::variant<Session, InvalidYaml, FileBusy>;
+using Executed = std::variant<SyncResult, StartAgain>;
+
+class Core {
+ public:
+  Core(Settings settings, FileSystem& files, std::unique_ptr<Store> store, Clock clock);
+
+  // ---- session.cpp
+  // Locks, recovers, reads. `refused`: rows that former attempts could not write.
+  Opened open(const std::vector<RefusedRow>& refused);
+  // The same without locks, recovery or writes.
+  Opened look();
+  // Reads the YAML if the session has not yet; false: `invalid` says why not.
+  bool need_document(Session&, InvalidYaml& invalid);
+
+  // ---- recovery.cpp
+  // Settles what an interrupted run left behind; the transaction is committed and begun anew if it had to write.
+  void recover(Session&);
+  void adopt_stray_edit(Session&);
+
+  // ---- snapshots.cpp
+  std::vector<std::int64_t> changed_tasks(const Session&) const;
+  Triples triples(Session&, const std::vector<std::int64_t>& ids) const;
+  Policy policy(const Session&, const SyncRequest&, Timestamp now) const;
+
+  // ---- conflict_book.cpp
+  // Fills opened, refreshed, still_pending and closed from the plan and what is pending.
+  void keep_conflict_book(Session&, const Triples&, Work&) const;
+
+  // ---- execute.cpp
+  Executed execute(Session&, const Triples&, Work&, Timestamp started);
+  // What execute() would report, without doing it.
+  SyncResult describe(const Session&, const Work&, Timestamp started) const;
+  // Stores a run that was refused as a whole.
+  void record_refusal(Session&, const SyncRequest&, const GuardStop&, Timestamp started);
+
+  // ---- sync.cpp, resolve.cpp, undo.cpp: what engine.hpp promises
+  SyncOutcome sync(const SyncRequest&);
+  PlanOutcome plan(const SyncRequest&);
+  ResolveOutcome resolve(const ResolveRequest&);
+  void carry_out_stored_resolutions();
+  UndoOutcome undo(std::int64_t run_id, std::optional<double> max_delete_percent);
+
+  // ---- status.cpp, upkeep.cpp
+  Status status();
+  std::vector<std::string> prepare();  // once; what was done, in sentences
+  void adopt_replica();
+  SyncOutcome restore(const std::string& path);
+
+  // Makes attempts until one ends, at most a bounded number of times. `attempt` gets the session and returns
+  // the operation's outcome or StartAgain. Broken attempts that may succeed are made again, too.
+  template <class Outcome>
+  Outcome with_session(const std::function<std::variant<Outcome, StartAgain>(Session&)>& attempt);
+
+  std::string conflict_name(std::int64_t number) const { return "conflict_" + std::to_string(number); }
+  void report(double fraction, std::string_view stage) const {
+    if (progress) progress(fraction, stage);
+  }
+
+  Settings settings;
+  FileSystem& files;
+  std::unique_ptr<Store> store;
+  Clock clock;
+  SafeFile file;
+  Progress progress;
+  bool prepared = false;
+  // A run whose commit did not answer: recovery finds out whether it is in the database.
+  struct Unconfirmed {
+    std::string key;
+    SyncResult result;
+    bool committed = false;
+  };
+  std::optional<Unconfirmed> unconfirmed;
+
+ private:
+  // The result of a run whose commit did not answer, once recovery has found it in the database.
+  std::optional<SyncResult> confirmed();
+  ResolveOutcome store_resolution(const ResolveRequest&);
+  std::optional<InvalidYaml> read_sides(Session&);
+  void check_replica(Session&);
+  void hold_rows(Session&, const std::vector<std::int64_t>& ids) const;
+  std::string settings_key(FieldSet synced) const;
+  bool yaml_is_base(const Session&) const;
+  void reindex_base(Session&) const;
+};
+
+inline constexpr int kMaxAttempts = 12;
+
+template <class Outcome>
+Outcome Core::with_session(const std::function<std::variant<Outcome, StartAgain>(Session&)>& attempt) {
+  std::vector<RefusedRow> refused;
+  std::string reason;
+  unconfirmed.reset();
+  for (int i = 0; i < kMaxAttempts; ++i) {
+    try {
+      Opened opened = open(refused);
+      if (auto* invalid = std::get_if<InvalidYaml>(&opened)) return std::move(*invalid);
+      if (auto* busy = std::get_if<FileBusy>(&opened)) return std::move(*busy);
+      auto outcome = attempt(std::get<Session>(opened));
+      if (auto* done = std::get_if<Outcome>(&outcome)) return std::move(*done);
+      StartAgain& again = std::get<StartAgain>(outcome);
+      reason = again.reason;
+      refused.insert(refused.end(), again.refused.begin(), again.refused.end());
+    } catch (const Error& error) {
+      if (!error.retryable() || i + 1 == kMaxAttempts) throw;
+      reason = error.what();
+    }
+  }
+  throw Error({.code = ErrorCode::changed,
+               .operation = "sync",
+               .subject = settings.yaml,
+               .cause = "the file or the database kept changing while it was being synced (last: " + reason + ")",
+               .hint = "nothing was lost; try again when there is less going on",
+               .retryable = true});
+}
+
+}  // namespace lockstep

@@ -1,0 +1,81 @@
+#include "engine/engine.hpp"
+
+#include "engine/core.hpp"
+
+namespace lockstep {
+
+struct Engine::Impl : Core {
+  using Core::Core;
+};
+
+Engine::Engine(Settings settings, FileSystem& files, std::unique_ptr<Store> store, Clock clock)
+    : impl_(std::make_unique<Impl>(std::move(settings), files, std::move(store), std::move(clock))) {}
+Engine::~Engine() = default;
+
+void Engine::on_progress(Progress progress) { impl_->progress = std::move(progress); }
+const Settings& Engine::settings() const { return impl_->settings; }
+
+SyncOutcome Engine::sync(const SyncRequest& request) {
+  impl_->prepare();
+  impl_->carry_out_stored_resolutions();
+  return impl_->sync(request);
+}
+
+PlanOutcome Engine::plan(const SyncRequest& request) { return impl_->plan(request); }
+
+std::vector<Conflict> Engine::conflicts(const ConflictFilter& filter) {
+  return impl_->store->begin(Access::read, impl_->settings.replica)->conflicts().list(filter);
+}
+
+std::size_t Engine::count_conflicts(const ConflictFilter& filter) {
+  return impl_->store->begin(Access::read, impl_->settings.replica)->conflicts().count(filter);
+}
+
+ResolveOutcome Engine::resolve(const ResolveRequest& request) { return impl_->resolve(request); }
+
+std::size_t Engine::clear_conflicts() {
+  impl_->prepare();
+  auto transaction = impl_->store->begin(Access::write, impl_->settings.replica);
+  std::vector<std::int64_t> numbers;
+  for (const Conflict& conflict : transaction->conflicts().list({})) numbers.push_back(conflict.number);
+  transaction->conflicts().close(numbers);
+  transaction->commit();
+  return numbers.size();
+}
+
+std::vector<Run> Engine::history(const RunFilter& filter) {
+  return impl_->store->begin(Access::read, impl_->settings.replica)->history().runs(filter);
+}
+
+std::optional<RunDetails> Engine::run(std::int64_t id) {
+  auto transaction = impl_->store->begin(Access::read, impl_->settings.replica);
+  auto run = transaction->history().run(id);
+  if (!run) return std::nullopt;
+  return RunDetails{std::move(*run), transaction->history().changes(id)};
+}
+
+UndoOutcome Engine::undo(std::int64_t run_id, std::optional<double> max_delete_percent) {
+  return impl_->undo(run_id, max_delete_percent);
+}
+
+Status Engine::status() { return impl_->status(); }
+
+std::vector<ReplicaState> Engine::replicas() {
+  return impl_->store->begin(Access::read, impl_->settings.replica)->base().replicas();
+}
+
+bool Engine::forget_replica(std::string_view name) {
+  impl_->prepare();
+  auto transaction = impl_->store->begin(Access::write, impl_->settings.replica);
+  const bool known = transaction->base().forget_replica(name);
+  transaction->commit();
+  return known;
+}
+
+void Engine::adopt_replica() { impl_->adopt_replica(); }
+std::vector<std::string> Engine::prepare() { return impl_->prepare(); }
+std::string Engine::setup_sql() { return impl_->store->setup_sql(); }
+std::vector<std::string> Engine::backups() { return impl_->file.backups(); }
+SyncOutcome Engine::restore(const std::string& path) { return impl_->restore(path); }
+
+}  // namespace lockstep

@@ -1,0 +1,424 @@
+// Carrying out what was decided, in the order of effects that makes every crash harmless:
+// edit → database writes → stage → exchange → COMMIT → backup (docs/ARCHITECTURE.md).
+#include <algorithm>
+#include <chrono>
+#include <random>
+
+#include "engine/core.hpp"
+#include "engine/journal_record.hpp"
+#include "model/json.hpp"
+
+namespace lockstep {
+namespace {
+
+std::string new_run_key() {
+  std::random_device random;
+  const auto word = [&] { return (std::uint64_t{random()} << 32) | random(); };
+  return to_hex(Fingerprint{word(), word()});
+}
+
+// What the run changed came from there; where a person triggered it, from that person.
+std::string sync_source(const SyncRequest& request, const Plan& plan) {
+  if (request.trigger == Trigger::manual || request.trigger == Trigger::resolve || request.trigger == Trigger::undo)
+    return "manual";
+  const auto sum = [](const SideCounts& c) { return c.inserted + c.updated + c.deleted; };
+  return sum(plan.database) >= sum(plan.yaml) ? "yaml" : "database";
+}
+
+bool writes(const SideCounts& counts) { return counts.inserted + counts.updated + counts.deleted != 0; }
+
+std::vector<Edit> edits_of(const Work& work, Timestamp now) {
+  std::vector<Edit> edits;
+  for (const TaskPlan& task : work.plan.tasks) {
+    if (!task.yaml) continue;
+    Edit edit;
+    edit.task = task.yaml->task;
+    edit.task.id = task.id;
+    switch (task.yaml->action) {
+      case Action::insert: {
+        edit.kind = Edit::Kind::insert;
+        if (auto text = work.yaml_texts.find(task.id); text != work.yaml_texts.end()) edit.text = text->second;
+        break;
+      }
+      case Action::update:
+        edit.kind = Edit::Kind::update;
+        edit.fields = task.yaml->fields;
+        edit.fields.insert(Field::updated_at);
+        edit.task[Field::updated_at] = now;
+        if (task.yaml->former_id) {
+          edit.task.id = *task.yaml->former_id;
+          edit.new_id = task.id;
+        }
+        break;
+      case Action::remove:
+        edit.kind = Edit::Kind::remove;
+        break;
+    }
+    edits.push_back(std::move(edit));
+  }
+  return edits;
+}
+
+std::vector<RowChange> row_changes(const Session& session, const Work& work) {
+  std::vector<RowChange> changes;
+  for (const TaskPlan& task : work.plan.tasks) {
+    if (!task.database) continue;
+    RowChange change;
+    change.action = task.database->action;
+    change.task = task.database->task;
+    change.task.id = task.id;
+    change.fields = task.database->fields;
+    if (change.action != Action::insert) {
+      const Task* row = session.row(task.id);
+      if (!row)
+        throw Error({.code = ErrorCode::internal, .operation = "plan", .subject = "task " + std::to_string(task.id),
+                     .cause = "a row is to be changed that is not there"});
+      change.expected = *row;
+    } else if (auto image = work.row_images.find(task.id); image != work.row_images.end()) {
+      change.image = image->second;
+    }
+    changes.push_back(std::move(change));
+  }
+  return changes;
+}
+
+// The row as it stands after a write, unknown columns included.
+std::string image_after(const RowChange& change, const std::string& before, const TableShape& shape, Timestamp now) {
+  if (change.action == Action::remove) return {};
+  if (change.action == Action::insert && !change.image) {
+    Task task = change.task;
+    if (shape.columns.contains(Field::updated_at)) task[Field::updated_at] = now;
+    return to_json_text(task);
+  }
+  JsonResult row = parse_json(change.action == Action::insert ? *change.image : before);
+  if (!row.ok()) row.value = Json::object();
+  for (const FieldSpec& field : kSchema)
+    if (change.fields.contains(field.field))
+      row.value.set(std::string(field.name), to_json(change.task[field.field]));
+  if (shape.columns.contains(Field::updated_at)) row.value.set("updated_at", to_json(Value(now)));
+  return write_json(row.value);
+}
+
+std::string yaml_image(const Document& document, std::int64_t id) {
+  const Task* task = document.find(id);
+  if (!task) return {};
+  std::string out = "{\"task\":" + to_json_text(*task) + ",\"text\":";
+  append_json_string(out, document.task_text(id));
+  return out + "}";
+}
+
+// Records of what the run changes, from both sides' state before it.
+struct Recorder {
+  Session& session;
+  const Work& work;
+  Timestamp now;
+  std::vector<ChangeRecord> records;
+
+  void yaml(const Document& before, const Document& after) {
+    for (const TaskPlan& task : work.plan.tasks)
+      if (task.yaml) records.push_back({task.id, Side::yaml, yaml_image(before, task.id), yaml_image(after, task.id)});
+  }
+  void database(std::span<const RowChange> changes) {
+    std::vector<std::int64_t> ids;
+    for (const RowChange& change : changes)
+      if (change.action != Action::insert) ids.push_back(change.task.id);
+    const std::vector<std::string> images = session.transaction->tasks().row_images(ids);
+    const TableShape& shape = session.transaction->tasks().shape();
+    auto image = images.begin();
+    for (const RowChange& change : changes) {
+      std::string before = change.action == Action::insert ? std::string() : *image++;
+      std::string after = image_after(change, before, shape, now);
+      records.push_back({change.task.id, Side::database, std::move(before), std::move(after)});
+    }
+  }
+  void sort() {
+    std::stable_sort(records.begin(), records.end(), [](const ChangeRecord& a, const ChangeRecord& b) {
+      return std::pair(a.task_id, a.side) < std::pair(b.task_id, b.side);
+    });
+  }
+};
+
+// The base after the run. Its `updated_at` is the YAML's as the file has it now, which only the new text tells.
+std::vector<BaseChange> base_changes(const Plan& plan, const Document* after) {
+  std::vector<BaseChange> changes;
+  for (const TaskPlan& task : plan.tasks) {
+    if (task.base.kind == BaseMove::Kind::keep) continue;
+    if (task.base.kind == BaseMove::Kind::forget) {
+      changes.push_back({task.id, std::nullopt});
+      continue;
+    }
+    BaseChange change{task.id, task.base.task};
+    if (const Task* yaml = after ? after->find(task.id) : nullptr)
+      (*change.task)[Field::updated_at] = (*yaml)[Field::updated_at];
+    changes.push_back(std::move(change));
+  }
+  return changes;
+}
+
+// Whether after the run the YAML says exactly what the base says, so that the next run need not read it
+// as long as its bytes stay the same.
+bool yaml_agrees(const Session& session, const Triples& triples, const Plan& plan, const Document& after,
+                 const std::vector<BaseChange>& bases) {
+  if (!triples.warnings.empty()) return false;
+  auto base_of = [&](const Triple& triple) -> const Task* {
+    auto at = std::lower_bound(bases.begin(), bases.end(), triple.id,
+                               [](const BaseChange& change, std::int64_t id) { return change.id < id; });
+    if (at == bases.end() || at->id != triple.id) return triple.base;
+    return at->task ? &*at->task : nullptr;
+  };
+  const auto agrees = [&](const Task* base, const Task* yaml) {
+    if (!base || !yaml) return base == yaml;
+    return differing(*base, *yaml, session.synced).empty() &&
+           equal((*base)[Field::updated_at], (*yaml)[Field::updated_at]);
+  };
+  for (const Triple& triple : triples.triples)
+    if (!agrees(base_of(triple), after.find(triple.id))) return false;
+  for (const TaskPlan& task : plan.tasks) {  // tasks of new ids have no triple
+    const Triple none{task.id, nullptr, nullptr, nullptr};
+    const auto known = std::lower_bound(triples.triples.begin(), triples.triples.end(), task.id,
+                                        [](const Triple& t, std::int64_t id) { return t.id < id; });
+    if ((known == triples.triples.end() || known->id != task.id) && !agrees(base_of(none), after.find(task.id)))
+      return false;
+  }
+  // Tasks that were left out may differ from their base without anybody having looked.
+  for (const auto& [id, warning] : session.excluded) {
+    const auto at = [id = id](std::span<const IndexEntry> index) {
+      const auto found = std::lower_bound(index.begin(), index.end(), id,
+                                          [](const IndexEntry& e, std::int64_t wanted) { return e.id < wanted; });
+      return found != index.end() && found->id == id ? std::optional(found->fingerprint) : std::nullopt;
+    };
+    if (at(session.base_index) != at(session.yaml_index)) return false;
+  }
+  return true;
+}
+
+Json details_of(const SyncResult& result, const Work& work) {
+  Json details = Json::object();
+  Json conflicts = Json::array();
+  for (const ConflictRef& ref : result.conflicts) {
+    Json one = Json::object();
+    one.set("conflict_id", ref.number ? Json::string("conflict_" + std::to_string(*ref.number)) : Json::null());
+    one.set("task_id", Json::number(ref.task_id));
+    one.set("reason", Json::string(std::string(to_string(ref.reason))));
+    conflicts.items.push_back(std::move(one));
+  }
+  details.set("conflicts", std::move(conflicts));
+  Json warnings = Json::array();
+  for (const Warning& warning : result.warnings) {
+    Json one = Json::object();
+    one.set("message", Json::string(warning.message));
+    one.set("task_id", warning.task_id ? Json::number(*warning.task_id) : Json::null());
+    one.set("line", warning.line ? Json::number(static_cast<std::int64_t>(*warning.line)) : Json::null());
+    warnings.items.push_back(std::move(one));
+  }
+  details.set("warnings", std::move(warnings));
+  Json closed = Json::array();
+  for (const Work::Closed& c : work.closed) {
+    Json one = Json::object();
+    one.set("conflict_id", Json::string("conflict_" + std::to_string(c.conflict.number)));
+    one.set("task_id", Json::number(c.conflict.task_id));
+    one.set("resolution", Json::string(c.resolution));
+    closed.items.push_back(std::move(one));
+  }
+  details.set("closed", std::move(closed));
+  if (work.undone_run) details.set("undone_run", Json::number(*work.undone_run));
+  return details;
+}
+
+Run run_of(const SyncResult& result, const Work& work, std::string key, const std::string& replica) {
+  Run run;
+  run.key = std::move(key);
+  run.replica = replica;
+  run.trigger = result.trigger;
+  run.direction = result.direction;
+  run.at = result.at;
+  run.duration_ms = static_cast<std::int64_t>(result.duration_ms);
+  run.status = result.conflicts.empty() ? "success" : "conflicts";
+  run.yaml = result.yaml;
+  run.database = result.database;
+  run.merged = result.merged;
+  run.unchanged = result.unchanged;
+  run.conflicts_detected = result.conflicts.size();
+  run.details = write_json(details_of(result, work));
+  return run;
+}
+
+}  // namespace
+
+SyncResult Core::describe(const Session& session, const Work& work, Timestamp started) const {
+  SyncResult result;
+  result.direction = work.request.direction;
+  result.trigger = work.request.trigger;
+  result.at = started;
+  result.duration_ms = static_cast<double>(clock().micros - started.micros) / 1000.0;
+  result.yaml = work.plan.yaml;
+  result.database = work.plan.database;
+  result.merged = work.plan.merged;
+  std::size_t touched = 0;
+  for (const TaskPlan& task : work.plan.tasks)
+    if (task.yaml || task.database || task.outcome == Outcome::conflict || task.outcome == Outcome::waits) ++touched;
+  const std::size_t distinct = session.distinct_tasks();
+  result.unchanged = distinct > touched ? distinct - touched : 0;
+  const auto add = [&](const Conflict& conflict) {
+    result.conflicts.push_back({conflict.number != 0 ? std::optional(conflict.number) : std::nullopt, conflict.task_id,
+                                conflict.finding.reason});
+  };
+  for (const Conflict& conflict : work.opened) add(conflict);
+  for (const Conflict& conflict : work.refreshed) add(conflict);
+  for (const Conflict& conflict : work.still_pending) add(conflict);
+  std::sort(result.conflicts.begin(), result.conflicts.end(),
+            [](const ConflictRef& a, const ConflictRef& b) { return a.task_id < b.task_id; });
+
+  result.warnings = session.yaml_warnings;
+  result.warnings.insert(result.warnings.end(), work.warnings.begin(), work.warnings.end());
+  for (const auto& [id, warning] : session.excluded) result.warnings.push_back(warning);
+  std::size_t waiting = 0;
+  for (const TaskPlan& task : work.plan.tasks) waiting += task.outcome == Outcome::waits;
+  if (session.read_only && waiting != 0)
+    result.warnings.push_back({std::to_string(waiting) + " change(s) of the database wait, since the YAML cannot be written: " +
+                                   *session.read_only, std::nullopt, std::nullopt});
+  std::stable_sort(result.warnings.begin(), result.warnings.end(),
+                   [](const Warning& a, const Warning& b) { return a.task_id < b.task_id; });
+  return result;
+}
+
+Executed Core::execute(Session& session, const Triples& triples, Work& work, Timestamp started) {
+  Transaction& transaction = *session.transaction;
+  const Timestamp now = started;
+  const bool write_yaml = writes(work.plan.yaml);
+  const bool write_rows = writes(work.plan.database);
+  if (write_yaml && session.read_only)
+    throw Error({.code = ErrorCode::permission, .operation = "write", .subject = settings.yaml, .cause = *session.read_only});
+
+  // The new text, read back by the editor; nothing is on the disk yet.
+  std::string new_text;
+  std::unique_ptr<Document> new_document;
+  if (write_yaml) {
+    report(0.4, "editing the YAML");
+    EditResult edited = session.document->edit(edits_of(work, now), MetadataEdit{now, sync_source(work.request, work.plan)});
+    if (!edited.problem.empty())
+      throw Error({.code = ErrorCode::internal, .operation = "edit", .subject = settings.yaml, .cause = edited.problem,
+                   .hint = "nothing was written; change the task by hand, and please report it with the file"});
+    new_text = std::move(edited.text);
+    new_document = std::move(edited.document);
+  }
+  const Document* after = new_document ? new_document.get() : session.document.get();
+
+  // Database writes, each against the row as it was read.
+  report(0.5, "writing the database");
+  Recorder recorder{session, work, now, {}};
+  if (write_yaml) {
+    std::vector<std::int64_t> held;  // rows whose values go to the file must not change until it has them
+    for (const TaskPlan& task : work.plan.tasks)
+      if (task.yaml && !task.database && session.row(task.id)) held.push_back(task.id);
+    hold_rows(session, held);
+    recorder.yaml(*session.document, *new_document);
+  }
+  if (write_rows) {
+    const std::vector<RowChange> changes = row_changes(session, work);
+    recorder.database(changes);
+    std::vector<RefusedRow> refused = transaction.tasks().apply(changes, now);
+    if (!refused.empty()) return StartAgain{refused.front().message, std::move(refused)};
+  }
+  const std::vector<BaseChange> bases = base_changes(work.plan, after);
+  if (!bases.empty()) {
+    report(0.7, "remembering the base");
+    transaction.base().write(bases, session.synced);
+  }
+  if (!work.opened.empty()) {
+    const std::vector<std::int64_t> numbers = transaction.conflicts().insert(work.opened);
+    for (std::size_t i = 0; i < numbers.size(); ++i) work.opened[i].number = numbers[i];
+  }
+  if (!work.refreshed.empty()) transaction.conflicts().update(work.refreshed);
+  if (!work.closed.empty()) {
+    std::vector<std::int64_t> numbers;
+    for (const Work::Closed& closed : work.closed) numbers.push_back(closed.conflict.number);
+    transaction.conflicts().close(numbers);
+  }
+
+  SyncResult result = describe(session, work, started);
+  const std::string key = new_run_key();
+  const bool worth_a_run = write_yaml || write_rows || !work.opened.empty() || !work.refreshed.empty() || !work.closed.empty();
+  if (worth_a_run) {
+    report(0.8, "writing the history");
+    recorder.sort();
+    result.run_id = transaction.history().record(run_of(result, work, key, settings.replica), recorder.records);
+    transaction.history().prune(Timestamp{now.micros - std::chrono::microseconds(settings.history_age).count()},
+                                settings.history_size);
+  } else {
+    const auto last = transaction.history().runs({.replica = settings.replica, .limit = 1});
+    result.run_id = last.empty() ? 0 : last.front().id;
+  }
+
+  ReplicaState state = session.state;
+  const ReplicaState before = transaction.base().state();
+  state.settings_key = settings_key(session.synced);
+  if (write_yaml) {
+    state.content = fingerprint_of(new_text);
+    state.backup = session.content.missing
+                       ? std::nullopt
+                       : std::optional(BackupMark{session.content.identity.device, session.content.identity.inode,
+                                                  session.content.fingerprint, result.run_id.value_or(0)});
+  } else if (session.content.missing) {
+    state.content.reset();
+  } else {
+    state.content = session.content.fingerprint;
+  }
+  state.agreed = !after || yaml_agrees(session, triples, work.plan, *after, bases);
+  if (worth_a_run) {
+    state.last_sync = now;
+    if (write_yaml || write_rows) state.sync_source = sync_source(work.request, work.plan);
+  }
+  const bool worth_a_commit = worth_a_run || !bases.empty() || !session.known_replica || !(state == before);
+  if (!worth_a_commit) return result;  // nothing was written anywhere
+  transaction.base().set_state(state);
+
+  std::unique_ptr<SafeFile::Staged> staged;
+  if (write_yaml) {
+    report(0.9, "writing the YAML");
+    staged = file.stage(session.content, new_text, key, write_journal_record(settings.replica, work.plan, triples));
+    if (!file.exchange(*staged)) return StartAgain{settings.yaml + " was saved by somebody else meanwhile", {}};
+  }
+  unconfirmed = Unconfirmed{key, result, false};
+  transaction.commit();
+  unconfirmed.reset();
+  if (staged) {
+    try {
+      file.finish(*staged);
+    } catch (const Error& error) {  // the run stands; the next one makes the journal a backup
+      result.warnings.push_back({std::string("the backup could not be put in its place: ") + error.what(), {}, {}});
+    }
+  }
+  report(1.0, "done");
+  return result;
+}
+
+// Held against other writers, and seen to be what the plan was made from.
+void Core::hold_rows(Session& session, const std::vector<std::int64_t>& ids) const {
+  if (!ids.empty()) session.transaction->tasks().row_images(ids);
+}
+
+void Core::record_refusal(Session& session, const SyncRequest& request, const GuardStop& guard, Timestamp started) {
+  HistoryTable& history = session.transaction->history();
+  Run run;
+  run.key = new_run_key();
+  run.replica = settings.replica;
+  run.trigger = request.trigger;
+  run.direction = request.direction;
+  run.at = started;
+  run.status = "guard";
+  Json details = Json::object();
+  Json stop = Json::object();
+  stop.set("side", Json::string(guard.side == Side::yaml ? "yaml" : "database"));
+  stop.set("would_delete", Json::number(static_cast<std::int64_t>(guard.would_delete)));
+  stop.set("of", Json::number(static_cast<std::int64_t>(guard.of)));
+  details.set("guard", std::move(stop));
+  run.details = write_json(details);
+  // The safety net runs every few minutes: the same refusal again is not news.
+  const auto last = history.runs({.replica = settings.replica, .limit = 1});
+  if (!last.empty() && last.front().status == run.status && last.front().details == run.details) return;
+  history.record(run, {});
+  session.transaction->commit();
+}
+
+}  // namespace lockstep

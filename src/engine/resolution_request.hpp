@@ -1,0 +1,21 @@
+// A resolution stored in the database until the process that can write the
+// replica's file carries it out: {"choice","version","fields":{NAME:"yaml"|"db"|{"value":…}}}.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "engine/engine.hpp"
+#include "model/json.hpp"
+
+namespace lockstep {
+
+std::string write_resolution_request(const Resolution&, int version);
+std::optional<ResolveRequest> read_resolution_request(std::string_view text);  // number is the caller's
+
+// The `fields` of a custom resolution as the API, the CLI and the store write them; the string says what is wrong.
+std::variant<std::map<Field, FieldChoice>, std::string> field_choices_from_json(const Json& fields);
+
+}  // namespace lockstep

@@ -1,0 +1,219 @@
+#include "engine/session.hpp"
+
+#include <algorithm>
+#include <future>
+
+#include "engine/core.hpp"
+#include "engine/host.hpp"
+
+namespace lockstep {
+namespace {
+
+// Below this, a thread costs more than it saves.
+constexpr std::size_t kWorthAThread = 64 * 1024;
+
+std::vector<IndexEntry> index_of(std::span<const Task> tasks, FieldSet synced, bool yaml) {
+  std::vector<IndexEntry> index;
+  index.reserve(tasks.size());
+  for (const Task& task : tasks) {
+    IndexEntry entry{task.id, fingerprint(task, synced), IndexEntry::kNoInstant};
+    if (yaml)
+      if (auto moved = task.instant(Field::updated_at)) entry.yaml_updated_at = moved->micros;
+    index.push_back(entry);
+  }
+  return index;
+}
+
+template <class Item>
+const Item* find_by_id(std::span<const Item> sorted, std::int64_t id) {
+  auto at = std::lower_bound(sorted.begin(), sorted.end(), id,
+                             [](const Item& item, std::int64_t wanted) { return item.id < wanted; });
+  return at != sorted.end() && at->id == id ? &*at : nullptr;
+}
+
+InvalidYaml missing_file(const std::string& name) {
+  Diagnostic diagnostic;
+  diagnostic.file = name;
+  diagnostic.message =
+      "the file does not exist, but its tasks were synced before: a missing file never means that they were deleted; "
+      "put it back (`lockstep restore` brings the last backup), or write `tasks: []` to say that there are none";
+  return {{std::move(diagnostic)}, 0};
+}
+
+}  // namespace
+
+const Task* Session::row(std::int64_t id) const {
+  return excluded.contains(id) ? nullptr : find_by_id<Task>(rows.tasks, id);
+}
+
+const Task* Session::yaml_task(std::int64_t id) const { return document->find(id); }
+
+std::size_t Session::distinct_tasks() const {
+  std::size_t both = 0;
+  auto y = yaml_index.begin();
+  auto d = database_index.begin();
+  while (y != yaml_index.end() && d != database_index.end()) {
+    if (y->id == d->id) ++both;
+    const bool step_yaml = y->id <= d->id;
+    const bool step_database = d->id <= y->id;
+    if (step_yaml) ++y;
+    if (step_database) ++d;
+  }
+  std::size_t only_invalid = 0;
+  for (const InvalidRow& row : rows.invalid)
+    if (!find_by_id<IndexEntry>(yaml_index, row.id)) ++only_invalid;
+  return yaml_index.size() + database_index.size() - both + only_invalid;
+}
+
+Core::Core(Settings given, FileSystem& file_system, std::unique_ptr<Store> given_store, Clock given_clock)
+    : settings(std::move(given)),
+      files(file_system),
+      store(std::move(given_store)),
+      clock(std::move(given_clock)),
+      file(file_system, settings.yaml,
+           SafeFileOptions{.lock_timeout = settings.lock_timeout,
+                           .backups = settings.backups,
+                           .max_size = settings.max_file_size}) {}
+
+// What `agreed` depends on besides the bytes: with other settings the same bytes may read differently.
+std::string Core::settings_key(FieldSet synced) const {
+  return "yaml_version=" + std::to_string(static_cast<int>(settings.yaml_version)) +
+         " synced=" + std::to_string(synced.bits());
+}
+
+bool Core::yaml_is_base(const Session& session) const {
+  return session.known_replica && session.state.agreed && !session.content.missing &&
+         session.state.content == session.content.fingerprint &&
+         session.state.settings_key == settings_key(session.synced);
+}
+
+// The name `default` belongs to one file of one machine: two files that both never chose a name would
+// otherwise take each other's tasks for deleted. Content that was synced before may turn up elsewhere.
+void Core::check_replica(Session& session) {
+  const std::string host = host_name();
+  const std::string path = file.target();
+  ReplicaState& state = session.state;
+  const bool same_place = state.host == host && state.path == path;
+  if (session.known_replica && !same_place && !settings.replica_configured) {
+    const bool same_content = !session.content.missing && state.content == session.content.fingerprint;
+    if (!same_content)
+      throw Error({.code = ErrorCode::usage,
+                   .operation = "sync",
+                   .subject = settings.yaml,
+                   .cause = "the replica \"" + state.name + "\" of this database belongs to " + state.path + " on " +
+                            state.host,
+                   .hint = "give this file a name of its own (`replica: NAME` in lockstep.yml, or --replica NAME), or "
+                           "make it the owner with `lockstep init --adopt-replica " + state.name + "`"});
+  }
+  state.host = host;
+  state.path = path;
+}
+
+bool Core::need_document(Session& session, InvalidYaml& invalid) {
+  if (session.document) return true;
+  const ReadOptions options{.file_name = settings.yaml, .version = settings.yaml_version};
+  const bool never_synced = session.base_index.empty();
+  if (session.content.missing && !never_synced) {
+    invalid = missing_file(settings.yaml);
+    return false;
+  }
+  ReadResult read = never_synced ? Document::read_or_empty(session.content.text, options)
+                                 : Document::read(session.content.text, options);
+  session.yaml_warnings = std::move(read.warnings);
+  if (!read.document) {
+    invalid = {std::move(read.diagnostics), read.more_diagnostics};
+    return false;
+  }
+  session.document = std::move(read.document);
+  return true;
+}
+
+// Reads YAML and database at the same time: each is about half of a run's work. The document is not read
+// where its bytes are known to say what the base says.
+std::optional<InvalidYaml> Core::read_sides(Session& session) {
+  TaskTable& table = session.transaction->tasks();
+  session.synced = FieldSet::synced() & (table.shape().exists ? table.shape().columns : FieldSet::all());
+  session.state = session.transaction->base().state();
+  session.known_replica = session.state.content.has_value() || !session.state.host.empty();
+  session.state.name = settings.replica;
+  check_replica(session);
+  session.base_index = session.transaction->base().index();
+
+  const bool skip_yaml = yaml_is_base(session);
+  InvalidYaml invalid;
+  auto read_yaml = [&] {
+    if (skip_yaml || !need_document(session, invalid)) return;
+    session.yaml_index = index_of(session.document->tasks(), session.synced, true);
+  };
+  std::future<void> yaml_ready;
+  if (!skip_yaml && session.content.text.size() >= kWorthAThread)
+    yaml_ready = std::async(std::launch::async, read_yaml);
+  else
+    read_yaml();
+  report(0.1, "reading both sides");
+  session.rows = table.rows();
+  session.database_index = index_of(session.rows.tasks, session.synced, false);
+  if (yaml_ready.valid()) yaml_ready.get();
+  if (skip_yaml) session.yaml_index = session.base_index;
+  if (!skip_yaml && !session.document) return invalid;
+
+  for (const InvalidRow& row : session.rows.invalid)
+    session.excluded.try_emplace(
+        row.id, Warning{"task " + std::to_string(row.id) + ": the database row is not valid and takes no part: " + row.message,
+                        row.id,
+                        std::nullopt});
+  reindex_base(session);
+  return std::nullopt;
+}
+
+// Base fingerprints cover the fields that the table had columns for when they were written; with another
+// set of columns they would never match again.
+void Core::reindex_base(Session& session) const {
+  if (!session.lock || session.state.settings_key.empty() || session.base_index.empty()) return;
+  const std::string key = settings_key(session.synced);
+  const auto mask = [](const std::string& text) { return text.substr(text.find("synced=")); };
+  if (mask(session.state.settings_key) == mask(key)) return;
+  std::vector<std::int64_t> ids;
+  for (const IndexEntry& entry : session.base_index) ids.push_back(entry.id);
+  std::vector<BaseChange> again;
+  for (Task& task : session.transaction->base().load(ids)) again.push_back({task.id, std::move(task)});
+  session.transaction->base().write(again, session.synced);
+  session.base_index = session.transaction->base().index();
+}
+
+Opened Core::open(const std::vector<RefusedRow>& refused) {
+  Session session;
+  prepare();
+  session.read_only = file.read_only_reason();
+  auto locked = file.lock();
+  if (auto* busy = std::get_if<Busy>(&locked)) return FileBusy{std::move(*busy)};
+  session.lock = std::move(std::get<std::unique_ptr<SafeFile::Lock>>(locked));
+
+  session.transaction = store->begin(Access::write, settings.replica);
+  if (unconfirmed) unconfirmed->committed = session.transaction->history().has_run(unconfirmed->key);
+  if (!session.read_only) {
+    recover(session);
+    adopt_stray_edit(session);
+  }
+  auto content = file.read();
+  if (auto* busy = std::get_if<Busy>(&content)) return FileBusy{std::move(*busy)};
+  session.content = std::move(std::get<FileContent>(content));
+  for (const RefusedRow& row : refused)
+    session.excluded.try_emplace(row.id, Warning{"task " + std::to_string(row.id) + ": the database refused the change, "
+                                                 "which waits: " + row.message, row.id, std::nullopt});
+  if (auto invalid = read_sides(session)) return std::move(*invalid);
+  return session;
+}
+
+Opened Core::look() {
+  Session session;
+  session.read_only = file.read_only_reason();
+  auto content = file.read();
+  if (auto* busy = std::get_if<Busy>(&content)) return FileBusy{std::move(*busy)};
+  session.content = std::move(std::get<FileContent>(content));
+  session.transaction = store->begin(Access::read, settings.replica);
+  if (auto invalid = read_sides(session)) return std::move(*invalid);
+  return session;
+}
+
+}  // namespace lockstep

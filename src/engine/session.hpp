@@ -1,0 +1,61 @@
+// One attempt at a run: the file under its locks, one database transaction, and
+// the three snapshots read through them. Internal to the engine.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+#include "engine/engine.hpp"
+#include "file/safe_file.hpp"
+#include "reconcile/candidates.hpp"
+#include "store/store.hpp"
+#include "yaml/document.hpp"
+
+namespace lockstep {
+
+// Rows that take no part in this run, with why: they break the rules, or the
+// database refused what a former attempt wanted of them.
+using Excluded = std::unordered_map<std::int64_t, Warning>;
+
+struct Session {
+  std::unique_ptr<SafeFile::Lock> lock;  // null while only looking (plan, status)
+  std::unique_ptr<Transaction> transaction;
+
+  // The YAML.
+  FileContent content;
+  std::unique_ptr<Document> document;  // null as long as the content is known to equal the base
+  std::vector<Warning> yaml_warnings;
+  std::optional<std::string> read_only;  // why the YAML cannot be written
+  std::vector<IndexEntry> yaml_index;
+
+  // The database.
+  TableRows rows;
+  std::vector<IndexEntry> database_index;
+
+  // The base.
+  ReplicaState state;
+  std::vector<IndexEntry> base_index;
+  FieldSet synced;  // what the table has columns for
+  bool known_replica = false;
+
+  Excluded excluded;
+
+  const Task* row(std::int64_t id) const;        // null if absent or excluded
+  const Task* yaml_task(std::int64_t id) const;  // null if absent; the document must have been read
+  std::size_t distinct_tasks() const;            // ids on either side
+};
+
+// The three snapshots of some tasks, as the planner wants them. Owns the base
+// records and the YAML tasks that had to be fitted to the table.
+struct Triples {
+  std::vector<Task> base;
+  std::vector<std::unique_ptr<Task>> fitted;
+  std::vector<Triple> triples;    // sorted by id
+  std::vector<Warning> warnings;  // values that the table cannot hold
+};
+
+}  // namespace lockstep

@@ -1,0 +1,77 @@
+#include <algorithm>
+
+#include "engine/core.hpp"
+
+namespace lockstep {
+namespace {
+
+void describe_yaml(Core& core, Session& session, Status& status) {
+  Status::Yaml& yaml = status.yaml;
+  if (!session.content.missing) {
+    yaml.checksum = to_hex(session.content.fingerprint);
+    yaml.modified_at = session.content.modified;
+  }
+  InvalidYaml invalid;
+  yaml.valid = core.need_document(session, invalid);
+  yaml.errors = std::move(invalid.diagnostics);
+  if (session.document) yaml.tasks = session.document->tasks().size();
+}
+
+}  // namespace
+
+// Takes no lock and writes nothing. A database that cannot be reached is a state, not a failure.
+Status Core::status() {
+  Status status;
+  status.replica = settings.replica;
+  status.yaml.path = settings.yaml;
+  status.yaml.writable = !file.read_only_reason();
+  status.database.backend = store->backend();
+
+  Session session;
+  if (auto content = file.read(); std::holds_alternative<FileContent>(content))
+    session.content = std::move(std::get<FileContent>(content));
+  try {
+    session.transaction = store->begin(Access::read, settings.replica);
+    status.database.reachable = true;
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::unreachable && error.code() != ErrorCode::database) throw;
+    describe_yaml(*this, session, status);
+    status.total_tasks = status.yaml.tasks;
+    return status;
+  }
+
+  session.base_index = session.transaction->base().index();
+  describe_yaml(*this, session, status);
+  const TableShape& shape = session.transaction->tasks().shape();
+  session.synced = FieldSet::synced() & (shape.exists ? shape.columns : FieldSet::all());
+  session.rows = session.transaction->tasks().rows();
+  status.database.tasks = session.rows.tasks.size() + session.rows.invalid.size();
+  for (const InvalidRow& row : session.rows.invalid)
+    status.database.warnings.push_back({"task " + std::to_string(row.id) + ": the row is not valid: " + row.message,
+                                        row.id, std::nullopt});
+
+  const ReplicaState state = session.transaction->base().state();
+  status.last_sync = state.last_sync;
+  status.sync_source = state.sync_source.value_or("unknown");
+  status.pending_conflicts = session.transaction->conflicts().count({.replica = settings.replica});
+  if (auto last = session.transaction->history().runs({.replica = settings.replica, .limit = 1}); !last.empty())
+    status.last_run = std::move(last.front());
+
+  status.total_tasks = status.database.tasks;
+  if (session.document) {
+    std::vector<std::int64_t> ids;
+    for (const Task& task : session.rows.tasks) ids.push_back(task.id);
+    for (const InvalidRow& row : session.rows.invalid) ids.push_back(row.id);
+    std::sort(ids.begin(), ids.end());
+    bool equal = true;
+    for (const Task& task : session.document->tasks()) {
+      const Task* row = session.row(task.id);
+      if (!std::binary_search(ids.begin(), ids.end(), task.id)) ++status.total_tasks;
+      if (!row || !differing(task, *row, session.synced).empty()) equal = false;
+    }
+    status.in_sync = equal && status.pending_conflicts == 0 && status.total_tasks == session.document->tasks().size();
+  }
+  return status;
+}
+
+}  // namespace lockstep

@@ -1,0 +1,89 @@
+#include "engine/core.hpp"
+
+namespace lockstep {
+namespace {
+
+// Decides a sync from what the session read; writes nothing.
+Work decide(Core& core, Session& session, const SyncRequest& request, Triples& triples, Timestamp started) {
+  Work work;
+  work.request = request;
+  const std::vector<std::int64_t> ids = core.changed_tasks(session);
+  if (!ids.empty()) triples = core.triples(session, ids);
+  const Policy policy = core.policy(session, request, started);
+  work.plan = reconcile(triples.triples, policy,
+                        {session.yaml_index.size(), session.database_index.size() + session.rows.invalid.size()});
+  work.warnings = std::move(triples.warnings);
+  triples.warnings = work.warnings;
+  core.keep_conflict_book(session, triples, work);
+  return work;
+}
+
+void require_writable_target(const Session& session, const SyncRequest& request, const std::string& yaml) {
+  if (session.read_only && request.direction == Direction::db_to_yaml)
+    throw Error({.code = ErrorCode::permission,
+                 .operation = "sync to",
+                 .subject = yaml,
+                 .cause = *session.read_only,
+                 .hint = "let this user write the file and its folder, or sync with --direction yaml_to_db"});
+}
+
+}  // namespace
+
+std::optional<SyncResult> Core::confirmed() {
+  if (!unconfirmed || !unconfirmed->committed) return std::nullopt;
+  SyncResult result = std::move(unconfirmed->result);
+  unconfirmed.reset();
+  return result;
+}
+
+SyncOutcome Core::sync(const SyncRequest& request) {
+  const Timestamp started = clock();
+  return with_session<SyncOutcome>([&](Session& session) -> std::variant<SyncOutcome, StartAgain> {
+    if (auto done = confirmed()) return SyncOutcome(std::move(*done));
+    require_writable_target(session, request, settings.yaml);
+    // Nothing to write into the document is known yet, but as soon as anything differs it is needed.
+    InvalidYaml invalid;
+    if (!changed_tasks(session).empty() && !need_document(session, invalid)) return SyncOutcome(std::move(invalid));
+    Triples triples;
+    Work work = decide(*this, session, request, triples, started);
+    if (work.plan.guard) {
+      record_refusal(session, request, *work.plan.guard, started);
+      return SyncOutcome(GuardStopped{std::move(*work.plan.guard)});
+    }
+    Executed executed = execute(session, triples, work, started);
+    if (auto* again = std::get_if<StartAgain>(&executed)) return std::move(*again);
+    return SyncOutcome(std::move(std::get<SyncResult>(executed)));
+  });
+}
+
+PlanOutcome Core::plan(const SyncRequest& request) {
+  const Timestamp started = clock();
+  Opened opened = look();
+  if (auto* invalid = std::get_if<InvalidYaml>(&opened)) return std::move(*invalid);
+  if (auto* busy = std::get_if<FileBusy>(&opened)) return std::move(*busy);
+  Session& session = std::get<Session>(opened);
+  require_writable_target(session, request, settings.yaml);
+  InvalidYaml invalid;
+  if (!changed_tasks(session).empty() && !need_document(session, invalid)) return invalid;
+
+  Triples triples;
+  Work work = decide(*this, session, request, triples, started);
+  PlanReport report;
+  report.guard = work.plan.guard;
+  report.result = describe(session, work, started);
+  report.result.dry_run = true;
+  auto triple = triples.triples.begin();
+  for (TaskPlan& task : work.plan.tasks) {
+    if (!task.yaml && !task.database && !task.conflict) continue;
+    while (triple->id < task.id) ++triple;
+    PlannedTask planned;
+    if (triple->base) planned.base = *triple->base;
+    if (triple->yaml) planned.yaml = *triple->yaml;
+    if (triple->database) planned.database = *triple->database;
+    planned.plan = std::move(task);
+    report.tasks.push_back(std::move(planned));
+  }
+  return report;
+}
+
+}  // namespace lockstep

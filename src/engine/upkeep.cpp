@@ -1,0 +1,60 @@
+// What is neither a sync nor a look: tables, ownership of a replica's name, backups.
+#include "engine/core.hpp"
+#include "engine/host.hpp"
+
+namespace lockstep {
+
+std::vector<std::string> Core::prepare() {
+  if (prepared) return {};
+  std::vector<std::string> done = store->prepare();
+  prepared = true;
+  return done;
+}
+
+void Core::adopt_replica() {
+  prepare();
+  auto transaction = store->begin(Access::write, settings.replica);
+  ReplicaState state = transaction->base().state();
+  state.name = settings.replica;
+  state.host = host_name();
+  state.path = file.target();
+  state.agreed = false;
+  state.backup.reset();
+  transaction->base().set_state(state);
+  transaction->commit();
+}
+
+// A restore is an edit of the YAML like any other: the text is put in place as an editor would, and a sync follows.
+SyncOutcome Core::restore(const std::string& path) {
+  prepare();
+  SafeFile source(files, path, {.lock_timeout = settings.lock_timeout, .backups = 0, .max_size = settings.max_file_size});
+  auto read = source.read();
+  if (auto* busy = std::get_if<Busy>(&read)) return FileBusy{std::move(*busy)};
+  const FileContent wanted = std::move(std::get<FileContent>(read));
+  if (wanted.missing)
+    throw Error({.code = ErrorCode::not_found, .operation = "restore", .subject = path, .cause = "there is no such file",
+                 .hint = "`lockstep restore --list` names the backups"});
+  ReadResult parsed = Document::read(wanted.text, {.file_name = path, .version = settings.yaml_version});
+  if (!parsed.document) return InvalidYaml{std::move(parsed.diagnostics), parsed.more_diagnostics};
+
+  for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
+    auto locked = file.lock();
+    if (auto* busy = std::get_if<Busy>(&locked)) return FileBusy{std::move(*busy)};
+    {
+      Session session;
+      session.transaction = store->begin(Access::write, settings.replica);
+      recover(session);
+    }
+    auto content = file.read();
+    if (auto* busy = std::get_if<Busy>(&content)) return FileBusy{std::move(*busy)};
+    const FileContent& present = std::get<FileContent>(content);
+    if (!present.missing && present.fingerprint == wanted.fingerprint) break;
+    auto staged = file.stage(present, wanted.text, "restore", {});
+    if (!file.exchange(*staged)) continue;
+    file.finish(*staged);
+    break;
+  }
+  return sync({.trigger = Trigger::manual});
+}
+
+}  // namespace lockstep
