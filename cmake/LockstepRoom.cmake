@@ -25,6 +25,7 @@ target_include_directories(lockstep_options INTERFACE ${PROJECT_SOURCE_DIR}/src 
 target_compile_options(lockstep_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual
   -Wno-missing-field-initializers  # designated initializers name what differs from the defaults
+  -Wno-restrict                    # false alarms of g++ 12 in std::string (GCC bug 105651)
   $<$<BOOL:${LOCKSTEP_WERROR}>:-Werror>)
 if(LOCKSTEP_SANITIZE)
   target_compile_options(lockstep_options INTERFACE -fsanitize=${LOCKSTEP_SANITIZE} -fno-omit-frame-pointer)
