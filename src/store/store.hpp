@@ -7,6 +7,7 @@
 // Failures throw lockstep::Error; Error.retryable() means: roll back and start anew.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -80,6 +81,7 @@ struct ReplicaState {
   std::optional<std::string> sync_source;  // "yaml", "database", "manual"
   std::optional<BackupMark> backup;
   std::string settings_key;          // of the settings under which `agreed` holds (zone of validity: yaml_version, synced fields)
+  std::string cursor;                // TaskTable::cursor() of the last sync; empty = none
   friend bool operator==(const ReplicaState&, const ReplicaState&) = default;
 };
 
@@ -157,6 +159,25 @@ class TaskTable {
   // A row that is not as expected: Error(changed, retryable). `now` becomes updated_at.
   virtual std::vector<RefusedRow> apply(std::span<const RowChange>, Timestamp now) = 0;
   virtual std::int64_t highest_id() = 0;                                           // invalid rows included; 0 = empty
+
+  // The change feed. A backend without one keeps these defaults, and everything is compared every time.
+  //
+  // How far this transaction sees, to be kept in ReplicaState; empty = there is no feed (any more).
+  virtual std::string cursor() { return {}; }
+  // The ids of rows that may differ from what a transaction with that cursor saw (deleted ones and its own writes
+  // included), sorted; nullopt = cannot tell, read rows(). Never misses a row, save one that was changed past the
+  // triggers: that is what a full comparison now and then is for.
+  virtual std::optional<std::vector<std::int64_t>> changed_since(std::string_view) { return std::nullopt; }
+  // Only the rows with these ids; an id without a row is left out.
+  virtual TableRows rows_of(std::span<const std::int64_t> ids) {
+    std::vector<std::int64_t> sorted(ids.begin(), ids.end());
+    std::sort(sorted.begin(), sorted.end());
+    TableRows all = rows();
+    const auto unwanted = [&sorted](const auto& row) { return !std::binary_search(sorted.begin(), sorted.end(), row.id); };
+    std::erase_if(all.tasks, unwanted);
+    std::erase_if(all.invalid, unwanted);
+    return all;
+  }
 };
 
 class BaseTable {
@@ -205,6 +226,13 @@ class Transaction {
 
 enum class Access : std::uint8_t { read, write };
 
+// Whether changes of other writers are noted as they happen.
+struct FeedState {
+  bool active = false;
+  std::string why_not;     // not active: a sentence for people
+  bool try_again = false;  // not active for now: writers were busy
+};
+
 class Store {
  public:
   virtual ~Store() = default;
@@ -216,6 +244,12 @@ class Store {
   // on a database that was never prepared (an absent table has no rows).
   virtual std::unique_ptr<Transaction> begin(Access, std::string_view replica) = 0;
   virtual std::string_view backend() const = 0;  // "sqlite", "postgresql", "memory"
+
+  // Makes the change triggers (after prepare()), or takes them away. Idempotent; the first also mends them, e.g.
+  // after a partition was added, so it is worth a call whenever TaskTable::cursor() is empty. Waits behind other
+  // writers for a moment only. Not to be called while a Transaction lives.
+  virtual FeedState install_feed() { return {.active = false, .why_not = "this database has no change feed", .try_again = false}; }
+  virtual FeedState remove_feed() { return {.active = false, .why_not = "this database has no change feed", .try_again = false}; }
 };
 
 struct StoreOptions {

@@ -1,0 +1,34 @@
+// What the replicas and the database last agreed on, in PostgreSQL.
+#pragma once
+
+#include "store/postgres/connection.hpp"
+#include "store/store.hpp"
+
+namespace lockstep::postgres {
+
+class PostgresBaseTable final : public BaseTable {
+ public:
+  // `prepared`: lockstep's own tables are there; without them everything is empty. `task_table`: its quoted
+  // name with schema. A base that is about another table is none.
+  PostgresBaseTable(Connection& connection, bool prepared, std::string replica, std::string task_table);
+
+  std::vector<IndexEntry> index() override;
+  std::vector<Task> load(std::span<const std::int64_t> ids) override;
+  void write(std::span<const BaseChange> changes, FieldSet synced) override;
+  ReplicaState state() override;
+  void set_state(const ReplicaState&) override;
+  std::vector<ReplicaState> replicas() override;
+  bool forget_replica(std::string_view name) override;
+
+ private:
+  bool has_base();
+  void claim();
+
+  Connection& connection_;
+  bool prepared_;
+  std::string replica_;
+  std::string task_table_;
+  bool claimed_ = false;
+};
+
+}  // namespace lockstep::postgres

@@ -1,0 +1,341 @@
+#include "store/postgres/connection.hpp"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <utility>
+
+namespace lockstep::postgres {
+namespace {
+
+using std::chrono::steady_clock;
+
+// What the server is given beyond its own statement_timeout before it counts as gone.
+constexpr std::chrono::seconds kGrace{30};
+
+// COPY data is handed to libpq in pieces of about this size.
+constexpr std::size_t kCopyChunk = std::size_t{1} << 18;
+
+std::string trimmed(std::string text) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text;
+}
+
+std::string field_of(const PGresult* result, int field) {
+  const char* text = result == nullptr ? nullptr : PQresultErrorField(result, field);
+  return text == nullptr ? std::string() : std::string(text);
+}
+
+struct Translation {
+  ErrorCode code = ErrorCode::database;
+  bool retryable = false;
+  std::string hint;
+};
+
+Translation translate(std::string_view state) {
+  const std::string_view group = state.substr(0, 2);
+  if (state == "40001" || state == "40P01") return {ErrorCode::changed, true, "another writer was faster; try again"};
+  if (state == "55P03") {
+    return {ErrorCode::locked, true, "another session holds a lock on it; pg_locks and pg_stat_activity tell which"};
+  }
+  if (state == "42501") return {ErrorCode::permission, false, "`lockstep init --print-sql` prints what its owner has to run"};
+  if (state == "25006") return {ErrorCode::permission, false, "this server is read-only, perhaps a standby: connect to the primary"};
+  if (state == "57014") return {ErrorCode::database, false, "the statement took longer than its timeout"};
+  // A session that was ended, a server that stops or starts, too many connections: later it may work.
+  if (state.empty() || group == "08" || group == "53" || state == "57P01" || state == "57P02" || state == "57P03" ||
+      state == "57P05" || state == "25P03") {
+    return {group == "53" && state != "53300" ? ErrorCode::database : ErrorCode::unreachable, true, ""};
+  }
+  return {};
+}
+
+// PostgreSQL's warnings (an advisory lock that was not held, …) are not for our standard error.
+void ignore_notice(void*, const PGresult*) {}
+
+}  // namespace
+
+// ---- Result, Parameters -------------------------------------------------------------------------------
+
+std::int64_t Result::integer(int row, int column) const {
+  const std::string_view digits = text(row, column);
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  if (error != std::errc() || end != digits.data() + digits.size()) {
+    throw Error({.code = ErrorCode::internal,
+                 .operation = "read a number from PostgreSQL",
+                 .subject = {},
+                 .cause = "got `" + std::string(digits) + "`",
+                 .hint = {}});
+  }
+  return value;
+}
+
+std::int64_t Result::affected() const {
+  const std::string_view digits = PQcmdTuples(result_.get());
+  std::int64_t value = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  return value;
+}
+
+Parameters& Parameters::add(std::string value) {
+  values_.push_back({.bytes = std::move(value), .type = 0, .binary = false});
+  return *this;
+}
+
+Parameters& Parameters::add(std::nullopt_t) {
+  values_.push_back({});
+  return *this;
+}
+
+Parameters& Parameters::add(const Array& value) {
+  values_.push_back({.bytes = value.encoded(), .type = static_cast<Oid>(value.array_type()), .binary = true});
+  return *this;
+}
+
+Parameters& Parameters::add(Timestamp value) {
+  std::string bytes;
+  append_int64(bytes, to_wire(value));
+  values_.push_back({.bytes = std::move(bytes), .type = static_cast<Oid>(Array::Element::timestamptz), .binary = true});
+  return *this;
+}
+
+Parameters& Parameters::add_bytes(std::string_view value) {
+  values_.push_back(
+      {.bytes = std::string(value), .type = static_cast<Oid>(Array::Element::bytea), .binary = true});
+  return *this;
+}
+
+Parameters& Parameters::add_ids(std::span<const std::int64_t> ids) {
+  Array array(Array::Element::int8);
+  for (const std::int64_t id : ids) array.add_int64(id);
+  return add(array);
+}
+
+// ---- Connection ---------------------------------------------------------------------------------------
+
+Connection::Connection(const Target& target) : target_(target) {
+  std::vector<const char*> keywords;
+  std::vector<const char*> values;
+  const auto give = [&](const char* keyword, const char* value) {
+    keywords.push_back(keyword);
+    values.push_back(value);
+  };
+  // Before the target's own, which win: a peer that vanished is noticed within a minute.
+  if (target.value("connect_timeout").empty()) give("connect_timeout", "10");
+  if (target.value("keepalives_idle").empty()) give("keepalives_idle", "20");
+  if (target.value("keepalives_interval").empty()) give("keepalives_interval", "10");
+  if (target.value("keepalives_count").empty()) give("keepalives_count", "3");
+  if (target.value("tcp_user_timeout").empty()) give("tcp_user_timeout", "60000");
+  give("fallback_application_name", "lockstep");
+  for (const Target::Parameter& p : target.parameters()) give(p.keyword.c_str(), p.value.c_str());
+  give("client_encoding", "UTF8");
+  keywords.push_back(nullptr);
+  values.push_back(nullptr);
+
+  connection_.reset(PQconnectdbParams(keywords.data(), values.data(), 0));
+  if (!connection_) throw std::bad_alloc();
+  if (lost()) {
+    throw SqlError({.code = ErrorCode::unreachable,
+                    .operation = "connect to PostgreSQL",
+                    .subject = target_.describe(),
+                    .cause = target_.redact(trimmed(PQerrorMessage(connection_.get()))),
+                    .hint = {},
+                    .retryable = true},
+                   {}, {});
+  }
+  PQsetNoticeReceiver(connection_.get(), ignore_notice, nullptr);
+}
+
+void Connection::fail_lost(std::string_view operation, std::string cause) const {
+  throw SqlError({.code = ErrorCode::unreachable,
+                  .operation = std::string(operation),
+                  .subject = target_.describe(),
+                  .cause = target_.redact(trimmed(std::move(cause))),
+                  .hint = {},
+                  .retryable = true},
+                 {}, {});
+}
+
+void Connection::fail(const PGresult* result, std::string_view operation) const {
+  const std::string state = field_of(result, PG_DIAG_SQLSTATE);
+  if (state.empty()) fail_lost(operation, PQerrorMessage(connection_.get()));
+  std::string cause = field_of(result, PG_DIAG_MESSAGE_PRIMARY);
+  if (const std::string detail = field_of(result, PG_DIAG_MESSAGE_DETAIL); !detail.empty()) cause += ": " + detail;
+  Translation translation = translate(state);
+  if (translation.hint.empty()) translation.hint = field_of(result, PG_DIAG_MESSAGE_HINT);
+  throw SqlError({.code = translation.code,
+                  .operation = std::string(operation),
+                  .subject = {},
+                  .cause = target_.redact(trimmed(std::move(cause))),
+                  .hint = std::move(translation.hint),
+                  .retryable = translation.retryable},
+                 state, field_of(result, PG_DIAG_CONSTRAINT_NAME));
+}
+
+void Connection::wait_readable(steady_clock::time_point deadline, std::string_view operation) {
+  for (;;) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - steady_clock::now()).count();
+    if (left <= 0) {
+      // Closed for good: what the server still does for this session cannot be known here.
+      connection_.reset();
+      fail_lost(operation, "the server does not answer");
+    }
+    pollfd poll_for{.fd = socket(), .events = POLLIN, .revents = 0};
+    const int ready = poll(&poll_for, 1, static_cast<int>(std::min<std::int64_t>(left, INT32_MAX)));
+    if (ready > 0) return;
+    if (ready < 0 && errno != EINTR) fail_lost(operation, "poll failed");
+  }
+}
+
+Result Connection::wait_for_result(std::string_view operation) {
+  const auto deadline = steady_clock::now() + kStatementTimeout + kGrace;
+  while (PQisBusy(connection_.get()) != 0) {
+    wait_readable(deadline, operation);
+    if (PQconsumeInput(connection_.get()) == 0) break;  // lost: PQgetResult says so
+  }
+  return Result(PQgetResult(connection_.get()));
+}
+
+Result Connection::last_of_all(std::string_view operation) {
+  Result last;
+  Result failed;
+  while (Result next = wait_for_result(operation)) {
+    const ExecStatusType status = PQresultStatus(next.get());
+    if (status == PGRES_COPY_IN || status == PGRES_COPY_OUT) return next;
+    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) failed = std::move(next);
+    else last = std::move(next);
+    if (lost()) break;
+  }
+  if (failed) fail(failed.get(), operation);
+  if (!last || lost()) fail_lost(operation, PQerrorMessage(connection_.get()));
+  return last;
+}
+
+void Connection::send(const std::string& sql, std::string_view operation) {
+  if (PQsendQuery(connection_.get(), sql.c_str()) == 0) fail_lost(operation, PQerrorMessage(connection_.get()));
+}
+
+Result Connection::execute(const std::string& sql, std::string_view operation) {
+  send(sql, operation);
+  return last_of_all(operation);
+}
+
+Result Connection::query(const std::string& sql, const Parameters& parameters, std::string_view operation,
+                         bool binary) {
+  std::vector<Oid> types;
+  std::vector<const char*> values;
+  std::vector<int> lengths;
+  std::vector<int> formats;
+  for (const Parameters::Value& v : parameters.values_) {
+    types.push_back(v.type);
+    values.push_back(v.bytes ? v.bytes->c_str() : nullptr);
+    lengths.push_back(v.bytes ? static_cast<int>(v.bytes->size()) : 0);
+    formats.push_back(v.binary ? 1 : 0);
+  }
+  if (PQsendQueryParams(connection_.get(), sql.c_str(), static_cast<int>(values.size()), types.data(), values.data(),
+                        lengths.data(), formats.data(), binary ? 1 : 0) == 0) {
+    fail_lost(operation, PQerrorMessage(connection_.get()));
+  }
+  return last_of_all(operation);
+}
+
+int Connection::next_copy_data(char** data, std::string_view operation) {
+  const auto deadline = steady_clock::now() + kStatementTimeout + kGrace;
+  for (;;) {
+    const int length = PQgetCopyData(connection_.get(), data, 1);
+    if (length != 0) return length;
+    wait_readable(deadline, operation);
+    if (PQconsumeInput(connection_.get()) == 0) fail_lost(operation, PQerrorMessage(connection_.get()));
+  }
+}
+
+void Connection::copy_out(const std::string& sql, std::size_t columns, std::string_view operation,
+                          const std::function<void(std::span<const Cell>)>& row) {
+  execute(sql, operation);
+  struct FreeData {
+    void operator()(char* data) const { PQfreemem(data); }
+  };
+  std::vector<Cell> cells(columns);
+  bool header = true;
+  for (;;) {
+    char* raw = nullptr;
+    const int length = next_copy_data(&raw, operation);
+    const std::unique_ptr<char, FreeData> data(raw);
+    if (length < 0) break;  // the end, or a failure, which the result tells
+    const char* at = raw;
+    const char* const end = raw + length;
+    // The server sends the header along with the first row: signature, flags, length of an extension.
+    if (std::exchange(header, false)) at += 19 + read_int32(at + 15);
+    while (at < end) {
+      const std::int16_t count = read_int16(at);
+      at += 2;
+      if (count < 0) break;  // trailer
+      for (Cell& cell : cells) {
+        cell.length = read_int32(at);
+        cell.data = at += 4;
+        if (cell.length > 0) at += cell.length;
+      }
+      row(cells);
+    }
+  }
+  last_of_all(operation);
+}
+
+std::int64_t Connection::copy_in(const std::string& sql, std::string_view operation,
+                                 const std::function<bool(CopyRows&)>& fill) {
+  execute(sql, operation);
+  CopyRows rows;
+  bool more = true;
+  try {
+    while (more) {
+      more = fill(rows);
+      if (!more) rows.finish();
+      if (!more || rows.buffer().size() >= kCopyChunk) {
+        // A refusal comes back as the result; what was sent after it, the server drops.
+        if (PQputCopyData(connection_.get(), rows.buffer().data(), static_cast<int>(rows.buffer().size())) < 0) break;
+        rows.buffer().clear();
+      }
+    }
+  } catch (...) {
+    PQputCopyEnd(connection_.get(), "the client gave up");
+    while (Result(PQgetResult(connection_.get()))) {
+    }
+    throw;
+  }
+  if (PQputCopyEnd(connection_.get(), nullptr) < 0 && lost()) fail_lost(operation, PQerrorMessage(connection_.get()));
+  return last_of_all(operation).affected();
+}
+
+std::optional<Notification> Connection::next_notification() {
+  if (PQconsumeInput(connection_.get()) == 0) fail_lost("listen for changes", PQerrorMessage(connection_.get()));
+  struct FreeNotify {
+    void operator()(PGnotify* notify) const { PQfreemem(notify); }
+  };
+  const std::unique_ptr<PGnotify, FreeNotify> notify(PQnotifies(connection_.get()));
+  if (!notify) return std::nullopt;
+  return Notification{.channel = notify->relname, .payload = notify->extra};
+}
+
+std::string Connection::literal(std::string_view text) const {
+  struct FreeText {
+    void operator()(char* escaped) const { PQfreemem(escaped); }
+  };
+  const std::unique_ptr<char, FreeText> escaped(PQescapeLiteral(connection_.get(), text.data(), text.size()));
+  if (!escaped) fail_lost("quote a text", PQerrorMessage(connection_.get()));
+  return escaped.get();
+}
+
+void Connection::roll_back() noexcept {
+  try {
+    if (!lost() && in_transaction()) execute("ROLLBACK", "roll back");
+  } catch (const std::exception&) {
+    // The server rolls back by itself when the session ends.
+    if (in_transaction()) connection_.reset();
+  }
+}
+
+}  // namespace lockstep::postgres

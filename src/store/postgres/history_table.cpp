@@ -1,0 +1,142 @@
+#include "store/postgres/history_table.hpp"
+
+#include <algorithm>
+
+#include "store/history_size.hpp"
+#include "store/names.hpp"
+#include "store/postgres/savepoint.hpp"
+
+namespace lockstep::postgres {
+namespace {
+
+constexpr const char* kSelectRun =
+    "SELECT id, key, replica, cause, direction, (extract(epoch FROM at) * 1000000)::int8, duration_ms, status,"
+    " yaml_inserted, yaml_updated, yaml_deleted, database_inserted, database_updated, database_deleted, merged, unchanged,"
+    " conflicts_detected, details FROM lockstep.runs";
+
+std::size_t count_at(const Result& rows, int row, int column) {
+  return static_cast<std::size_t>(rows.integer(row, column));
+}
+
+Run read_run(const Result& rows, int row) {
+  Run run;
+  run.id = rows.integer(row, 0);
+  run.key = rows.text(row, 1);
+  run.replica = rows.text(row, 2);
+  run.trigger = stored_name(trigger_by_name(rows.text(row, 3)), rows.text(row, 3));
+  run.direction = stored_name(direction_by_name(rows.text(row, 4)), rows.text(row, 4));
+  run.at = Timestamp{rows.integer(row, 5)};
+  run.duration_ms = rows.integer(row, 6);
+  run.status = rows.text(row, 7);
+  run.yaml = {.inserted = count_at(rows, row, 8), .updated = count_at(rows, row, 9), .deleted = count_at(rows, row, 10)};
+  run.database = {
+      .inserted = count_at(rows, row, 11), .updated = count_at(rows, row, 12), .deleted = count_at(rows, row, 13)};
+  run.merged = count_at(rows, row, 14);
+  run.unchanged = count_at(rows, row, 15);
+  run.conflicts_detected = count_at(rows, row, 16);
+  run.details = rows.text(row, 17);
+  return run;
+}
+
+}  // namespace
+
+std::int64_t PostgresHistoryTable::record(const Run& run, std::span<const ChangeRecord> changes) {
+  Parameters values;
+  values.add(run.key).add(run.replica).add(to_string(run.trigger)).add(to_string(run.direction)).add(run.at);
+  values.add(run.duration_ms).add(run.status);
+  for (const std::size_t count :
+       {run.yaml.inserted, run.yaml.updated, run.yaml.deleted, run.database.inserted, run.database.updated,
+        run.database.deleted, run.merged, run.unchanged, run.conflicts_detected}) {
+    values.add(static_cast<std::int64_t>(count));
+  }
+  values.add(run.details).add(history_bytes(run, changes));
+  const std::int64_t id =
+      connection_
+          .query("INSERT INTO lockstep.runs (key, replica, cause, direction, at, duration_ms, status, yaml_inserted,"
+                 " yaml_updated, yaml_deleted, database_inserted, database_updated, database_deleted, merged, unchanged,"
+                 " conflicts_detected, details, bytes) VALUES ($1, $2, $3, $4, $5, $6::int8, $7, $8::int8, $9::int8,"
+                 " $10::int8, $11::int8, $12::int8, $13::int8, $14::int8, $15::int8, $16::int8, $17, $18::int8)"
+                 " RETURNING id",
+                 values, "record the run")
+          .integer(0, 0);
+  auto change = changes.begin();
+  if (change == changes.end()) return id;
+  connection_.copy_in("COPY lockstep.changes (run, task_id, side, before, after) FROM STDIN (FORMAT binary)",
+                      "record the run's changes", [&](CopyRows& rows) {
+                        rows.begin_row(5);
+                        rows.add_int64(id);
+                        rows.add_int64(change->task_id);
+                        rows.add_int16(change->side == Side::database ? 1 : 0);
+                        rows.add_bytes(change->before);
+                        rows.add_bytes(change->after);
+                        return ++change != changes.end();
+                      });
+  return id;
+}
+
+std::vector<Run> PostgresHistoryTable::runs(const RunFilter& filter) {
+  std::vector<Run> runs;
+  if (!prepared_) return runs;
+  Parameters parameters;
+  parameters.add(filter.before).add(filter.task_id).add(filter.replica);
+  if (filter.limit == 0) parameters.add(std::nullopt);
+  else parameters.add(static_cast<std::int64_t>(filter.limit));
+  const Result rows = connection_.query(
+      std::string(kSelectRun) +
+          " WHERE ($1::int8 IS NULL OR id < $1::int8)"
+          " AND ($2::int8 IS NULL OR id IN (SELECT run FROM lockstep.changes WHERE task_id = $2::int8))"
+          " AND ($3::text IS NULL OR replica = $3) ORDER BY id DESC LIMIT $4::int8",
+      parameters, "read the history");
+  for (int row = 0; row < rows.rows(); ++row) runs.push_back(read_run(rows, row));
+  return runs;
+}
+
+std::optional<Run> PostgresHistoryTable::run(std::int64_t id) {
+  if (!prepared_) return std::nullopt;
+  const Result rows =
+      connection_.query(std::string(kSelectRun) + " WHERE id = $1::int8", Parameters().add(id), "read the history");
+  return rows.rows() > 0 ? std::optional(read_run(rows, 0)) : std::nullopt;
+}
+
+bool PostgresHistoryTable::has_run(std::string_view key) {
+  return prepared_ &&
+         connection_.query("SELECT FROM lockstep.runs WHERE key = $1", Parameters().add(key), "look for a run").rows() > 0;
+}
+
+std::vector<ChangeRecord> PostgresHistoryTable::changes(std::int64_t run) {
+  std::vector<ChangeRecord> changes;
+  if (!prepared_) return changes;
+  const Result rows = connection_.query(
+      "SELECT task_id, side, before, after FROM lockstep.changes WHERE run = $1::int8 ORDER BY task_id, side",
+      Parameters().add(run), "read the run's changes");
+  for (int row = 0; row < rows.rows(); ++row) {
+    changes.push_back({.task_id = rows.integer(row, 0),
+                       .side = rows.integer(row, 1) == 0 ? Side::yaml : Side::database,
+                       .before = std::string(rows.text(row, 2)),
+                       .after = std::string(rows.text(row, 3))});
+  }
+  return changes;
+}
+
+void PostgresHistoryTable::prune(Timestamp older_than, std::uint64_t max_bytes) {
+  const auto limit = static_cast<std::int64_t>(std::min<std::uint64_t>(max_bytes, INT64_MAX));
+  Savepoint savepoint(connection_);
+  try {
+    // By age, or because it and all newer ones are too big together. The newest run of each replica stays: a
+    // file journal that is still to be recovered may ask for it.
+    connection_.query(
+        "WITH sized AS (SELECT id, at, sum(bytes) OVER (ORDER BY id DESC) AS bytes_so_far,"
+        "                      max(id) OVER (PARTITION BY replica) AS newest FROM lockstep.runs),"
+        "     gone AS (DELETE FROM lockstep.runs WHERE id IN (SELECT id FROM sized WHERE id < newest"
+        "                AND (at < $1 OR bytes_so_far > $2::int8)) RETURNING id)"
+        " DELETE FROM lockstep.changes WHERE run IN (SELECT id FROM gone)",
+        Parameters().add(older_than).add(limit), "prune the history");
+  } catch (const SqlError& error) {
+    // Another replica's sync has pruned since this transaction began, or is at it: its pruning is as good.
+    if (error.code() != ErrorCode::changed && error.code() != ErrorCode::locked) throw;
+    return;
+  }
+  savepoint.release();
+}
+
+}  // namespace lockstep::postgres

@@ -1,0 +1,353 @@
+#include "store/postgres/postgres_store.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <chrono>
+#include <thread>
+
+#include "store/postgres/base_table.hpp"
+#include "store/postgres/catalogue.hpp"
+#include "store/postgres/change_feed.hpp"
+#include "store/postgres/conflict_table.hpp"
+#include "store/postgres/connection.hpp"
+#include "store/postgres/history_table.hpp"
+#include "store/postgres/own_schema.hpp"
+#include "store/postgres/target.hpp"
+#include "store/postgres/task_table.hpp"
+
+namespace lockstep {
+namespace postgres {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+// A server that is starting, or that has just dropped its sessions, is back within seconds or not soon.
+constexpr milliseconds kFirstPause{50};
+constexpr int kReconnects = 6;  // 50 + 100 + … + 1600 ms
+constexpr std::chrono::seconds kPruneInterval{60};
+constexpr milliseconds kTriggerLockTimeout{300};
+
+std::int64_t lock_key(std::string_view what, std::string_view name) {
+  return std::bit_cast<std::int64_t>(fingerprint_of("lockstep " + std::string(what) + " " + std::string(name)).low);
+}
+
+// Until the transaction ends. Everything that a session could have set otherwise and that matters to us.
+std::string settings(milliseconds lock_timeout) {
+  const std::string statement_timeout = std::to_string(Connection::kStatementTimeout.count());
+  return "SET LOCAL lock_timeout = " + std::to_string(lock_timeout.count()) +
+         "; SET LOCAL statement_timeout = " + statement_timeout +
+         // While the file is exchanged the transaction sits idle.
+         "; SET LOCAL idle_in_transaction_session_timeout = " + statement_timeout +
+         "; SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO'; SET LOCAL IntervalStyle = 'postgres'"
+         "; SET LOCAL bytea_output = 'hex'; SET LOCAL extra_float_digits = 1; SET LOCAL standard_conforming_strings = on"
+         // Compiling a plan takes longer than any of ours runs.
+         "; SET LOCAL jit = off; ";
+}
+
+class PostgresTransaction final : public Transaction {
+ public:
+  // Precondition: the connection is in a transaction; it is this one's from now on.
+  PostgresTransaction(std::shared_ptr<Connection> connection, std::optional<Relation> relation, Access access,
+                      std::string replica, std::string task_table, bool prepared,
+                      std::function<void()> after_commit)
+      : connection_(std::move(connection)),
+        relation_(std::move(relation)),
+        tasks_(*connection_, relation_, access, prepared),
+        base_(*connection_, prepared, std::move(replica), std::move(task_table)),
+        conflicts_(*connection_, prepared),
+        history_(*connection_, prepared),
+        after_commit_(std::move(after_commit)) {}
+
+  ~PostgresTransaction() override { connection_->roll_back(); }
+
+  TaskTable& tasks() override { return tasks_; }
+  BaseTable& base() override { return base_; }
+  ConflictTable& conflicts() override { return conflicts_; }
+  HistoryTable& history() override { return history_; }
+
+  void commit() override {
+    // A session that ends during COMMIT leaves it open whether it went through; SqlError(unreachable) says so.
+    const Result result = connection_->execute("COMMIT", "commit");
+    if (std::string_view(PQcmdStatus(result.get())) != "COMMIT") {
+      throw Error({.code = ErrorCode::database,
+                   .operation = "commit",
+                   .subject = {},
+                   .cause = "the transaction had failed before",
+                   .hint = {}});
+    }
+    if (after_commit_) after_commit_();
+  }
+
+ private:
+  std::shared_ptr<Connection> connection_;
+  std::optional<Relation> relation_;
+  PostgresTaskTable tasks_;
+  PostgresBaseTable base_;
+  PostgresConflictTable conflicts_;
+  PostgresHistoryTable history_;
+  std::function<void()> after_commit_;
+};
+
+class PostgresStore final : public Store {
+ public:
+  PostgresStore(std::string_view url, const StoreOptions& options)
+      : target_(Target::parse(url)), options_(options), table_(parse_table_name(options.table)) {}
+
+  std::vector<std::string> prepare() override {
+    refuse_dry_run();
+    std::vector<std::string> sentences;
+    begin_set_up();
+    Guard guard{*connection_};
+    for (const SetupStep& step : missing()) {
+      run_step(step.sql);
+      if (!step.sentence.empty()) sentences.push_back(step.sentence);
+    }
+    connection_->execute("COMMIT", "set up the database");
+    return sentences;
+  }
+
+  std::string setup_sql() override {
+    start("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; " + settings(lock_timeout()));
+    Guard guard{*connection_};
+    std::string sql;
+    for (const SetupStep& step : missing()) sql += step.sql;
+    const std::optional<Relation> relation = read_relation(*connection_, table_);
+    const std::string user(connection_->execute("SELECT current_user", "read the user's name").text(0, 0));
+    sql += grants(*connection_, canonical_name(relation), relation, user);
+    if (relation) {
+      ChangeFeed feed(*connection_, *relation);
+      if (const std::string obstacle = feed.obstacle(); !obstacle.empty()) sql += "-- no change triggers: " + obstacle + "\n";
+      else sql += feed.install_sql();
+    } else {
+      sql += "-- the change triggers: run this again once the table is there\n";
+    }
+    return "BEGIN;\n" + sql + "COMMIT;\n";
+  }
+
+  std::unique_ptr<Transaction> begin(Access access, std::string_view replica) override {
+    if (access == Access::read) {
+      start("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; " + settings(lock_timeout()));
+      return transaction(access, replica);
+    }
+    refuse_dry_run();
+    for (bool tried = false;; tried = true) {
+      start_writing(replica);
+      Guard guard{*connection_};
+      const bool ready = missing().empty();
+      guard.released = ready;
+      if (ready) return transaction(access, replica);
+      if (tried) {
+        throw Error({.code = ErrorCode::database,
+                     .operation = "set up the database",
+                     .subject = {},
+                     .cause = "somebody removes the tables while they are made",
+                     .hint = {}});
+      }
+      connection_->roll_back();
+      prepare();
+    }
+  }
+
+  FeedState install_feed() override { return change_feed(true); }
+  FeedState remove_feed() override { return change_feed(false); }
+
+  std::string_view backend() const override { return "postgresql"; }
+
+ private:
+  // Rolls back unless committed.
+  struct Guard {
+    Connection& connection;
+    bool released = false;
+    ~Guard() {
+      if (!released) connection.roll_back();
+    }
+  };
+
+  void refuse_dry_run() const {
+    if (options_.create) return;
+    throw Error({.code = ErrorCode::internal,
+                 .operation = "write to",
+                 .subject = "the database",
+                 .cause = "this store was opened for a dry run",
+                 .hint = {}});
+  }
+
+  milliseconds lock_timeout() const {
+    return milliseconds(std::clamp<std::int64_t>(options_.lock_timeout_ms, 1, INT32_MAX));
+  }
+
+  // ---- connecting -----------------------------------------------------------------------------------
+
+  // Runs the statements that begin a transaction on a live connection. Nothing has happened yet, so a lost
+  // connection is made anew and they run again.
+  void start(const std::string& statements) {
+    milliseconds pause = kFirstPause;
+    for (int attempt = 0;; ++attempt, pause *= 2) {
+      const bool had_connection = connection_ != nullptr;
+      try {
+        if (!connection_ || connection_->lost()) connect();
+        else connection_->roll_back();  // whatever an abandoned transaction left open
+        connection_->execute(statements, "begin");
+        return;
+      } catch (const SqlError& error) {
+        connection_->roll_back();
+        if (error.code() != ErrorCode::unreachable || attempt >= kReconnects) throw;
+        // The first connection of all: whoever mistyped a host should not wait. A server that starts is another matter.
+        if (!had_connection && !ever_connected_ && !is_starting(error)) throw;
+      }
+      std::this_thread::sleep_for(pause);
+    }
+  }
+
+  // While it starts or stops, the server's refusal has no SQLSTATE for libpq's caller, only its words.
+  static bool is_starting(const SqlError& error) {
+    return error.parts().cause.find("starting up") != std::string::npos;
+  }
+
+  void connect() {
+    connection_ = std::make_shared<Connection>(target_);
+    ever_connected_ = true;
+  }
+
+  // ---- beginning ------------------------------------------------------------------------------------
+
+  // The snapshot of a REPEATABLE READ transaction is taken by its first query, so a lock that is waited for inside
+  // it comes too late: the snapshot would miss what the holder commits. The lock is therefore taken by the session,
+  // before the transaction, and handed over to it. All in one message, so that a pooler that shares servers among
+  // transactions cannot part them; after it, only the transaction holds the lock.
+  void start_writing(std::string_view replica) {
+    const std::string key = std::to_string(lock_key("replica", replica));
+    try {
+      start("BEGIN; " + settings(lock_timeout()) + "SELECT pg_advisory_lock(" + key + "); COMMIT; " +
+            "BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE; " + settings(lock_timeout()) +
+            // A deferred constraint would refuse everything at COMMIT, instead of the row that breaks it now.
+            "SET CONSTRAINTS ALL IMMEDIATE; SELECT pg_advisory_xact_lock(" + key + "); SELECT pg_advisory_unlock(" + key +
+            ")");
+    } catch (const SqlError& error) {
+      if (error.sqlstate() != "55P03") throw;
+      throw Error({.code = ErrorCode::locked,
+                   .operation = "begin the sync of replica",
+                   .subject = std::string(replica),
+                   .cause = "another sync of it has not ended within " + std::to_string(lock_timeout().count()) + " ms" +
+                            holder_of(key),
+                   .hint = "try again",
+                   .retryable = true});
+    }
+  }
+
+  // ` (server process 4711)`, or nothing if it has let go meanwhile.
+  std::string holder_of(const std::string& key) {
+    try {
+      const Result rows = connection_->query(
+          "SELECT pid FROM pg_catalog.pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1"
+          " AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())"
+          " AND classid::int8 = ($1::int8 >> 32) & 4294967295 AND objid::int8 = $1::int8 & 4294967295",
+          Parameters().add(key), "look for the lock's holder");
+      if (rows.rows() > 0) return " (server process " + std::string(rows.text(0, 0)) + ")";
+    } catch (const SqlError&) {
+      return {};  // it would only have made the message better
+    }
+    return {};
+  }
+
+  std::unique_ptr<Transaction> transaction(Access access, std::string_view replica) {
+    Guard guard{*connection_};
+    const bool prepared = own_schema_version(*connection_) > 0;
+    std::optional<Relation> relation = read_relation(*connection_, table_);
+    const std::string name = quote_identifier(canonical_name(relation));
+    std::function<void()> after_commit;
+    if (access == Access::write) after_commit = [this] { prune_now_and_then(); };
+    auto begun = std::make_unique<PostgresTransaction>(connection_, std::move(relation), access, std::string(replica),
+                                                       name, prepared, std::move(after_commit));
+    guard.released = true;
+    return begun;
+  }
+
+  // With its schema: the one in which it would be made, if it is not there.
+  TableName canonical_name(const std::optional<Relation>& relation) {
+    if (relation) return relation->name;
+    TableName name = table_;
+    if (name.schema.empty()) {
+      name.schema = connection_->execute("SELECT coalesce(current_schema(), '')", "read the search path").text(0, 0);
+    }
+    return name;
+  }
+
+  // ---- setting up -----------------------------------------------------------------------------------
+
+  std::vector<SetupStep> missing() {
+    const std::int64_t version = own_schema_version(*connection_);
+    const std::optional<Relation> relation = read_relation(*connection_, table_);
+    return setup_steps(*connection_, canonical_name(relation), relation.has_value(), version);
+  }
+
+  // READ COMMITTED: after the wait for the lock, it sees what the holder has made.
+  void begin_set_up() {
+    start("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; " + settings(lock_timeout()) +
+          "SELECT pg_advisory_xact_lock(" + std::to_string(lock_key("schema", "")) + ")");
+  }
+
+  void run_step(const std::string& sql) {
+    try {
+      connection_->execute(sql, "set up the database");
+    } catch (const SqlError& error) {
+      if (error.code() != ErrorCode::permission) throw;
+      Error::Parts parts = error.parts();
+      parts.hint = "`lockstep init --print-sql` prints what its owner has to run";
+      throw Error(std::move(parts));
+    }
+  }
+
+  FeedState change_feed(bool wanted) {
+    refuse_dry_run();
+    begin_set_up();
+    Guard guard{*connection_};
+    const std::optional<Relation> relation = read_relation(*connection_, table_);
+    if (!relation || own_schema_version(*connection_) == 0) return {.active = false, .why_not = "the tables are not there yet"};
+    ChangeFeed feed(*connection_, *relation);
+    if (wanted && feed.complete()) return {.active = true, .why_not = {}};
+    if (std::string obstacle = feed.obstacle(); !obstacle.empty()) return {.active = false, .why_not = std::move(obstacle)};
+    if (!feed.may_install()) {
+      return {.active = feed.complete(),
+              .why_not = "this user does not own the table; `lockstep init --print-sql` prints what its owner has to run"};
+    }
+    try {
+      // Behind a writer that takes long, everybody else would queue up behind this.
+      connection_->execute("SET LOCAL lock_timeout = " + std::to_string(kTriggerLockTimeout.count()) + "; " +
+                               (wanted ? feed.install_sql() : feed.remove_sql()) + "COMMIT",
+                           wanted ? "create the change triggers" : "remove the change triggers");
+    } catch (const SqlError& error) {
+      if (error.code() != ErrorCode::locked && error.code() != ErrorCode::changed && error.code() != ErrorCode::permission) throw;
+      return {.active = !wanted, .why_not = error.what(), .try_again = error.code() != ErrorCode::permission};
+    }
+    return {.active = wanted, .why_not = wanted ? std::string() : "they were removed"};
+  }
+
+  void prune_now_and_then() {
+    if (steady_clock::now() < next_prune_) return;
+    next_prune_ = steady_clock::now() + kPruneInterval;
+    try {
+      prune_feed(*connection_);
+    } catch (const Error&) {
+      // The entries stay until the next time; a connection that was lost is noticed by the next begin().
+      connection_->roll_back();
+    }
+  }
+
+  Target target_;
+  StoreOptions options_;
+  TableName table_;
+  std::shared_ptr<Connection> connection_;
+  bool ever_connected_ = false;
+  steady_clock::time_point next_prune_{};
+};
+
+}  // namespace
+}  // namespace postgres
+
+std::unique_ptr<Store> open_postgres_store(std::string_view url, const StoreOptions& options) {
+  return std::make_unique<postgres::PostgresStore>(url, options);
+}
+
+}  // namespace lockstep
