@@ -11,7 +11,9 @@ namespace lockstep {
 namespace {
 
 std::string backup_path(const std::string& target, int number) {
-  return target + ".bak" + (number == 0 ? std::string() : "." + std::to_string(number));
+  auto path = target + ".bak";
+  if (number != 0) path.append(".").append(std::to_string(number));
+  return path;
 }
 
 // 0 for `NAME.bak`, n for `NAME.bak.n`; nothing for other names, `.bak.01` among them.

@@ -70,17 +70,30 @@ bool save_standing(const Place& place, const JournalName& name) {
 
 std::optional<std::string> rename_over_saved(const Place& place, const JournalName& name) {
   if (!save_standing(place, name)) return std::nullopt;
-  const auto looked = look_at(place.files, place.target);
-  const auto* now = std::get_if<Look>(&looked);
-  if (now == nullptr || now->fingerprint != name.before) {
+  const auto moved_on = [&]() -> std::optional<std::string> {
     remove_if_there(place.files, name.copy());
     return std::nullopt;
-  }
+  };
+  const auto looked = look_at(place.files, place.target);
+  const auto* now = std::get_if<Look>(&looked);
+  if (now == nullptr || now->fingerprint != name.before) return moved_on();
+  // Held, to see afterwards what was written into it until the end.
+  const auto last = open_if_there(place.files, place.target, Open::read);
+  const auto status = stat_if_there(place.files, place.target);
+  if (!last || !status || status->inode != now->status.inode) return moved_on();
+
   const auto renamed = uninterrupted([&] { return place.files.rename(name.main(), place.target, Rename::replace); });
-  if (renamed) return name.copy();
-  remove_if_there(place.files, name.copy());
-  if (renamed.error() == EBUSY || renamed.error() == EXDEV) return write_in_place(place, name);
-  throw file_error(renamed.error(), "rename", name.main());
+  if (!renamed) {
+    remove_if_there(place.files, name.copy());
+    if (renamed.error() == EBUSY || renamed.error() == EXDEV) return write_in_place(place, name);
+    throw file_error(renamed.error(), "rename", name.main());
+  }
+  // A copy, unlike a hard link, does not have what was written into the file since.
+  const auto text = read_all(*last, name.copy());
+  if (fingerprint_of(text) != name.before && read_all(place.files, name.copy()) != text) {
+    write_durable_copy(place, name, text, *last);
+  }
+  return name.copy();
 }
 
 // Every byte is that of one or the other text, or a zero of a block that never reached the disk: what
@@ -126,6 +139,8 @@ bool create_in_place(const Place& place, const JournalName& name) {
   }
   const auto linked = uninterrupted([&] { return place.files.link(name.main(), place.target); });
   if (linked) {
+    // One of the two names at least has to outlive a crash.
+    sync_folder(place.files, folder_of(place.target));
     remove_if_there(place.files, name.main());
     return true;
   }
@@ -191,6 +206,15 @@ void put_back(const Place& place, const JournalName& name, const std::string& he
   // Of a run that did not take place.
   remove_if_there(place.files, name.record());
   for (int round = 0; round < kMostRounds; ++round) {
+    // From now on the name says what is to come out and what goes in: a crash on either side of the exchange
+    // finds by looking which side it was. Hence durable before the exchange, and before the last look, because
+    // it takes long enough for an editor to save in the meantime.
+    const auto save = fingerprint_of(read_all(place.files, holding));
+    const auto back = journal_name(place.target, JournalName::Kind::back, name.run_key, standing, save);
+    if (holding != back.main()) rename_over(place.files, holding, back.main());
+    sync_folder(place.files, folder);
+    holding = back.main();
+
     const auto looked = look_at(place.files, place.target);
     if (std::holds_alternative<NotThere>(looked)) {
       if (put_where_nothing_is(place, holding)) return sync_folder(place.files, folder);
@@ -202,14 +226,6 @@ void put_back(const Place& place, const JournalName& name, const std::string& he
       keep_loser(place, holding);
       return sync_folder(place.files, folder);
     }
-
-    // From now on the name says what is to come out and what goes in: a crash on either side of the exchange
-    // finds by looking which side it was. Hence durable before the exchange.
-    const auto save = fingerprint_of(read_all(place.files, holding));
-    const auto back = journal_name(place.target, JournalName::Kind::back, name.run_key, standing, save);
-    if (holding != back.main()) rename_over(place.files, holding, back.main());
-    sync_folder(place.files, folder);
-    holding = back.main();
 
     const auto out = put_in_place(place, back);
     if (!out) continue;

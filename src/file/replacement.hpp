@@ -26,10 +26,12 @@ struct Place {
 // nullopt: the target is missing or, where it has to be looked at first, is not name.before: nothing is changed.
 // Error: nothing is changed either, unless copy() exists.
 //
-// Without exchange (EINVAL, ENOSYS): a hard link to what stands there, then rename. An editor that saves in
-// the moment between the last look and the rename is lost there: such file systems offer no better.
+// Without exchange (EINVAL, ENOSYS): a hard link to what stands there, or a copy, then rename. What an editor
+// puts there by renaming, in the moment between our last call before the rename and it, is lost: such file
+// systems offer no better.
 // Where the target is a mount point (EBUSY, EXDEV): a durable copy of what stands there, then written in
-// place; it keeps its inode, and others may read it half-written.
+// place; it keeps its inode, others may read it half-written, and an in-place save in the moment between the
+// last look and the writing is lost too.
 std::optional<std::string> put_in_place(const Place&, const JournalName& name);
 
 // The target is missing: the file at name.main() takes its name, unless somebody made one meanwhile (false).

@@ -72,7 +72,7 @@ struct Journal {
   } state = State::not_exchanged;
   std::string path;     // of the temporary
   std::string run_key;
-  std::string record;   // what stage() was given; empty if it was lost (then the file was never exchanged)
+  std::string record;   // what stage() was given; complete if the file was exchanged, unless finish() had begun
   FileContent content;  // what the temporary holds
 };
 

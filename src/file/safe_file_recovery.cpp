@@ -149,6 +149,8 @@ void SafeFile::keep_as_backup(const Journal& journal) {
   } else if (stat_if_there(place.files, journal.path)) {
     keep_as_newest_backup(place.files, place.target, journal.path, place.backups);
   }
+  // The record must not go before the journal does: without it the run could not be told a second time.
+  sync_folder(place.files, folder_of(place.target));
   remove_if_there(place.files, name.record());
 }
 

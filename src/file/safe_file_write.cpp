@@ -165,8 +165,8 @@ void SafeFile::finish(Staged& which) {
   auto& staged = *which.impl_;
   if (staged.state != Staged::Impl::State::done) return;
   staged.state = Staged::Impl::State::gone;
-  // Not synced: each of these steps lost in a crash is taken again by recovery, which then finds the run in
-  // the database.
+  // Not synced: each of these steps that a crash takes back is done again by recovery, which finds the run in
+  // the database, so it does not need the record.
   if (!staged.name.created()) {
     keep_as_newest_backup(staged.place.files, staged.place.target, staged.swapped_out, staged.place.backups);
   }
