@@ -39,6 +39,10 @@ std::unique_ptr<PostgresServer> PostgresServer::find() {
     std::getline(std::ifstream(file), folder);
     if (!folder.empty()) return std::unique_ptr<PostgresServer>(new PostgresServer(folder, false));
   }
+  return start();
+}
+
+std::unique_ptr<PostgresServer> PostgresServer::start() {
   const Output started = run_script("start");
   if (started.status == kNotInstalled) return nullptr;
   if (started.status != 0) throw std::runtime_error("PostgreSQL does not start");
@@ -74,12 +78,12 @@ PostgresDatabase::PostgresDatabase() {
     postgres::Connection admin(postgres::Target::parse(PostgresServer::shared()->url("postgres")));
     admin.execute("CREATE DATABASE " + name_ + " TEMPLATE template0", "make a database");
   }
-  connection_ = std::make_unique<postgres::Connection>(postgres::Target::parse(url()));
+  connection_ = std::make_unique<postgres::Connection>(postgres::Target::parse(url("postgres", "&application_name=test")));
 }
 
 PostgresDatabase::~PostgresDatabase() {
   try {
-    connection_ = std::make_unique<postgres::Connection>(postgres::Target::parse(url()));
+    connection_ = std::make_unique<postgres::Connection>(postgres::Target::parse(url("postgres", "&application_name=test")));
     connection_->execute(
         "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = current_database()"
         " AND pid <> pg_backend_pid()",
@@ -102,7 +106,7 @@ std::string PostgresDatabase::url(std::string_view user, std::string_view query)
 }
 
 postgres::Connection PostgresDatabase::connect(std::string_view user) const {
-  return postgres::Connection(postgres::Target::parse(url(user)));
+  return postgres::Connection(postgres::Target::parse(url(user, "&application_name=test")));
 }
 
 std::string PostgresDatabase::ask(postgres::Connection& connection, const std::string& sql) {

@@ -15,6 +15,7 @@ namespace lockstep::testing_store {
 class PostgresServer {
  public:
   static PostgresServer* shared();  // null: PostgreSQL is not installed
+  static std::unique_ptr<PostgresServer> start();  // one more, for as long as it lives
 
   ~PostgresServer();
   PostgresServer(const PostgresServer&) = delete;
@@ -46,6 +47,7 @@ class PostgresDatabase {
   postgres::Connection connect(std::string_view user = "postgres") const;
 
   void run(const std::string& sql) { connection_->execute(sql, "run"); }
+  void disconnect() { connection_.reset(); }  // for what wants nobody else in the database; connection() is gone
   // The first column of all rows, each as text (NULL: "NULL"), joined by `,`.
   std::string ask(const std::string& sql) { return ask(*connection_, sql); }
   static std::string ask(postgres::Connection&, const std::string& sql);

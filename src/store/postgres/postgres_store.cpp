@@ -191,7 +191,7 @@ class PostgresStore final : public Store {
         connection_->execute(statements, "begin");
         return;
       } catch (const SqlError& error) {
-        connection_->roll_back();
+        if (connection_) connection_->roll_back();
         if (error.code() != ErrorCode::unreachable || attempt >= kReconnects) throw;
         // The first connection of all: whoever mistyped a host should not wait. A server that starts is another matter.
         if (!had_connection && !ever_connected_ && !is_starting(error)) throw;
