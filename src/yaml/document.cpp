@@ -1,10 +1,45 @@
 #include "yaml/document.hpp"
 
 #include <algorithm>
+#include <map>
+#include <optional>
 
+#include "yaml/editor.hpp"
+#include "yaml/list_place.hpp"
 #include "yaml/reading.hpp"
 
 namespace lockstep {
+namespace {
+
+// The first thing in which a text, read back, is not what was meant; empty = it is.
+std::string first_difference(const yaml::Reading& before, const yaml::Reading& after,
+                             const std::map<std::int64_t, std::optional<Task>>& meant) {
+  std::size_t expected = 0;
+  for (const auto& [id, task] : meant) {
+    const std::size_t index = after.index_of(id);
+    if (!task) {
+      if (index != yaml::Reading::npos) return "task " + std::to_string(id) + " would still be there";
+      continue;
+    }
+    ++expected;
+    if (index == yaml::Reading::npos) return "task " + std::to_string(id) + " would be missing";
+    const FieldSet fields = differing(after.tasks[index], *task, FieldSet::all());
+    for (const FieldSpec& field : kSchema)
+      if (fields.contains(field.field))
+        return std::string(field.name) + " of task " + std::to_string(id) + " would not read as meant";
+  }
+  for (const Task& task : before.tasks) {
+    if (meant.contains(task.id)) continue;
+    ++expected;
+    const std::size_t index = after.index_of(task.id);
+    if (index == yaml::Reading::npos) return "task " + std::to_string(task.id) + " would get lost";
+    if (after.tasks[index].values != task.values && !differing(after.tasks[index], task, FieldSet::all()).empty())
+      return "task " + std::to_string(task.id) + " would change too";
+  }
+  return expected == after.tasks.size() ? "" : "there would be tasks that nobody asked for";
+}
+
+}  // namespace
 
 struct Document::Impl {
   std::string text;
@@ -49,6 +84,44 @@ const Task* Document::find(std::int64_t id) const {
 std::size_t Document::line_of(std::int64_t id) const {
   const std::size_t index = impl_->reading.index_of(id);
   return index == yaml::Reading::npos ? 0 : impl_->reading.places[index].line;
+}
+
+std::string_view Document::task_text(std::int64_t id) const {
+  const yaml::Reading& reading = impl_->reading;
+  const std::size_t index = reading.index_of(id);
+  if (index == yaml::Reading::npos) return {};
+  const std::string_view text = impl_->text;
+  const yaml::TaskPlace& place = reading.places[index];
+  if (reading.list.form != yaml::ListPlace::Form::block || place.alias)
+    return text.substr(place.start, place.end - place.start);
+  const bool in_order = reading.order[index] == index;
+  const auto position = in_order
+                            ? reading.order.begin() + static_cast<std::ptrdiff_t>(index)
+                            : std::find(reading.order.begin(), reading.order.end(), static_cast<std::uint32_t>(index));
+  const yaml::TaskLines lines =
+      yaml::lines_of(text, reading, static_cast<std::size_t>(position - reading.order.begin()));
+  return text.substr(lines.start, lines.end - lines.start);
+}
+
+EditResult Document::edit(std::span<const Edit> edits, const std::optional<MetadataEdit>& metadata) const {
+  EditResult result;
+  for (const yaml::Strategy strategy : {yaml::Strategy::precise, yaml::Strategy::plain}) {
+    yaml::Edited edited = yaml::apply_edits(impl_->text, impl_->reading, edits, metadata, strategy);
+    if (!edited.problem.empty()) return {{}, std::move(edited.problem)};
+    yaml::FaultList faults(edited.text, 1);
+    const bool empty_before = impl_->reading.no_tasks;
+    const yaml::Reading back = yaml::read_schedule(edited.text, impl_->options, empty_before, faults);
+    if (faults.empty()) {
+      std::string difference = first_difference(impl_->reading, back, edited.meant);
+      if (difference.empty()) return {std::move(edited.text), {}};
+      result.problem = std::move(difference);
+    } else {
+      std::size_t more = 0;
+      result.problem = format_diagnostic(faults.diagnostics(impl_->options.file_name, 1, more).front(), false);
+    }
+    result.problem = "the file cannot be edited without harm to it: " + result.problem;
+  }
+  return result;
 }
 
 }  // namespace lockstep

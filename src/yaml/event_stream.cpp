@@ -140,6 +140,7 @@ bool EventStream::translate() {
     if (text_[at] == '&') at = skip_to_content(text_, at + 1 + event_.name.size());
     event_.non_specific_tag = at < event_.end && text_[at] == '!';
   }
+  if (event_.style == ScalarStyle::literal || event_.style == ScalarStyle::folded) trim_block_scalar();
   // The end of a block collection is only seen at the next token, comments and blank lines later.
   if (closes(event_.kind) && event_.start == event_.end) {
     event_.start = event_.end = content_end_;
@@ -147,6 +148,17 @@ bool EventStream::translate() {
     content_end_ = event_.end;
   }
   return true;
+}
+
+// Blank lines behind a block scalar belong to it only where its header says `+`.
+void EventStream::trim_block_scalar() {
+  std::size_t header = event_.start;
+  while (header < event_.end && text_[header] != '|' && text_[header] != '>') ++header;
+  const std::size_t header_end = line_end(text_, header);
+  if (text_.substr(header, std::min<std::size_t>(3, header_end - header)).find('+') != std::string_view::npos) return;
+  std::size_t last = event_.end;
+  while (last > header && std::string_view(" \t\r\n").find(text_[last - 1]) != std::string_view::npos) --last;
+  event_.end = std::min(event_.end, next_line(text_, last));
 }
 
 // Keeps count of the depth; false if it is too much.

@@ -115,6 +115,7 @@ class EventStream {
 
   void read_live();
   bool translate();
+  void trim_block_scalar();
   void resolve_alias();
   void record();
   void close_recordings();

@@ -1,0 +1,34 @@
+// Writes JSON values as YAML.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "model/json.hpp"
+#include "yaml/node.hpp"
+
+namespace lockstep::yaml {
+
+// How the neighbours are written.
+struct JsonStyle {
+  ScalarStyle strings = ScalarStyle::plain;  // plain where that is safe
+  ScalarStyle keys = ScalarStyle::plain;
+  std::size_t step = 2;          // by which nested blocks are indented
+  bool indent_sequences = true;  // `- ` deeper than the key above it
+  bool flow_sequences = true;    // lists of scalars in brackets
+};
+
+// As `params`, the value of `key`, is written.
+JsonStyle style_of(std::string_view text, const Node& key, const Node& params);
+
+// In one line: scalars, `{…}`, `[…]`.
+std::string write_flow(const Json&, const JsonStyle&);
+
+// A mapping or list that is not empty, in lines joined by `\n`, each but the first indented by `column`.
+std::string write_block(const Json&, std::size_t column, const JsonStyle&);
+
+// `key: value` as one entry of a block mapping at `column`, in one line or several.
+std::string write_block_entry(std::string_view key, const Json& value, std::size_t column, const JsonStyle&);
+std::string write_flow_entry(std::string_view key, const Json& value, const JsonStyle&);
+
+}  // namespace lockstep::yaml

@@ -1,0 +1,230 @@
+#include "yaml/surgery.hpp"
+
+#include <algorithm>
+
+#include "yaml/scalar_reading.hpp"
+#include "yaml/scalar_text.hpp"
+#include "yaml/text.hpp"
+
+namespace lockstep::yaml {
+namespace {
+
+constexpr std::size_t kNowhere = static_cast<std::size_t>(-1);
+
+bool is_block_scalar(const Node& node) {
+  return node.is(Node::Kind::scalar) && (node.style == ScalarStyle::literal || node.style == ScalarStyle::folded);
+}
+
+bool has_comment(std::string_view text, std::size_t start, std::size_t end) {
+  return text.substr(start, end - start).find('#') != std::string_view::npos;
+}
+
+// Of a block scalar: from behind the indicators to the end of the header's line.
+std::string_view header_comment(std::string_view text, const Node& node) {
+  const std::size_t end = line_end(text, node.content);
+  std::size_t at = node.content;
+  while (at < end && !is_blank(text[at])) ++at;
+  const std::string_view rest = text.substr(at, end - at);
+  return rest.find('#') == std::string_view::npos ? std::string_view{} : rest;
+}
+
+}  // namespace
+
+std::string_view line_break_of(std::string_view text) {
+  const std::size_t at = text.find_first_of("\r\n");
+  if (at == std::string_view::npos) return "\n";
+  return text.substr(at, break_length(text, at));
+}
+
+std::size_t lines_end(std::string_view text, std::size_t end) {
+  // A block scalar ends at the beginning of a line already.
+  return end > 0 && line_start(text, end) == end ? end : next_line(text, end);
+}
+
+std::size_t dash_of(std::string_view text, std::size_t start) {
+  for (std::size_t line = line_start(text, start);; line = line_start(text, line - 1)) {
+    const std::size_t first = skip_blanks(text, line);
+    if (line_start(text, start) == line) {
+      std::size_t at = start;
+      while (at > line && is_blank(text[at - 1])) --at;
+      if (at > line && text[at - 1] == '-') return at - 1;
+    } else if (first < text.size() && text[first] == '-') {
+      return first;
+    }
+    if (line == 0) return start;
+  }
+}
+
+bool begins_line(std::string_view text, std::size_t at) { return skip_blanks(text, line_start(text, at)) >= at; }
+std::size_t column_of(std::string_view text, std::size_t at) { return at - line_start(text, at); }
+
+std::string Surgeon::with_line_breaks(std::string_view lines) const {
+  std::string out;
+  out.reserve(lines.size());
+  for (const char c : lines) {
+    if (c == '\n')
+      out += line_break_;
+    else
+      out += c;
+  }
+  return out;
+}
+
+void Surgeon::insert_lines(std::size_t at, std::string_view lines) {
+  const std::string text = with_line_breaks(lines);
+  const bool after_break = at == bom_length(text_) || line_start(text_, at) == at;
+  changes_.insert(at, after_break ? text + std::string(line_break_) : std::string(line_break_) + text);
+}
+
+void Surgeon::edit_flow(std::size_t open, const FlowEdit& edit) {
+  const std::vector<Span>& elements = edit.elements;
+  const std::size_t count = elements.size();
+  const auto comma_behind = [&](std::size_t i) {
+    const std::size_t at = skip_to_content(text_, elements[i].end);
+    return at < text_.size() && text_[at] == ',' ? at : kNowhere;
+  };
+  std::size_t kept_end = 0;  // behind the last element that is kept; 0 = none is
+  for (std::size_t i = 0; i < count; ++i)
+    if (!edit.removed[i]) kept_end = i + 1;
+  const bool trailing_comma = count > 0 && comma_behind(count - 1) != kNowhere;
+  std::vector<std::string> at_end;
+  for (const FlowEdit::Addition& addition : edit.added) {
+    if (addition.before < kept_end)
+      changes_.insert(elements[addition.before].start, addition.text + ", ");
+    else
+      at_end.push_back(addition.text);
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    if (!edit.removed[i]) continue;
+    const std::size_t comma = comma_behind(i);
+    std::size_t start = elements[i].start;
+    std::size_t end = comma == kNowhere ? elements[i].end : comma + 1;
+    if (i < kept_end) {
+      if (!has_comment(text_, elements[i].end, elements[i + 1].start)) end = elements[i + 1].start;
+    } else if (i > 0) {
+      const std::size_t before = comma_behind(i - 1) + 1;
+      if (!has_comment(text_, before, start)) start = before;
+    }
+    changes_.remove(start, end);
+  }
+  if (kept_end > 0 && kept_end < count && at_end.empty() && !trailing_comma) {
+    const std::size_t comma = comma_behind(kept_end - 1);
+    changes_.remove(comma, comma + 1);
+  }
+  if (!at_end.empty())
+    append_elements(kept_end > 0 ? &elements[kept_end - 1] : nullptr, count > 0 ? elements.front().start : open + 1,
+                    kept_end > 0 ? comma_behind(kept_end - 1) : kNowhere, trailing_comma, at_end);
+}
+
+// Behind the last element, in a line of their own where that has one. `comma` is the one behind it.
+void Surgeon::append_elements(const Span* last, std::size_t at, std::size_t comma, bool trailing_comma,
+                              const std::vector<std::string>& elements) {
+  const std::size_t rest = last == nullptr ? at : skip_blanks(text_, comma == kNowhere ? last->end : comma + 1);
+  const bool own_lines = last != nullptr && begins_line(text_, last->start) &&
+                         (break_length(text_, rest) > 0 || text_.substr(rest, 1) == "#");
+  std::string separator = " ";
+  if (own_lines)
+    separator = std::string(line_break_) +
+                std::string(text_.substr(line_start(text_, last->start), column_of(text_, last->start)));
+  std::string written;
+  for (const std::string& element : elements) {
+    if (!written.empty()) written += ",";
+    if (!written.empty() || last != nullptr) written += separator;
+    written += element;
+  }
+  if (trailing_comma) written += ",";
+  if (last == nullptr) return changes_.insert(at, written);
+  if (comma == kNowhere) changes_.insert(last->end, ",");
+  changes_.insert(own_lines ? line_end(text_, rest) : comma == kNowhere ? last->end : comma + 1, written);
+}
+
+// Puts `written` in the place of the value from `from` on; a value of no length gets its blank, or its colon.
+void Surgeon::put(const Node* key, const Node& value, std::size_t from, std::string written) {
+  if (value.end > from) return changes_.replace(from, value.end, std::move(written));
+  const bool colon = key == nullptr || text_.substr(key->end, from - key->end).find(':') != std::string_view::npos;
+  const bool blank = from > 0 && is_blank(text_[from - 1]);
+  changes_.insert(from, (colon ? (blank ? "" : " ") : ": ") + written);
+}
+
+void Surgeon::replace_block_scalar(const Node& value, std::string written) {
+  const std::string_view comment = header_comment(text_, value);
+  const bool ended = line_start(text_, value.end) == value.end;
+  changes_.replace(value.content, value.end, written + std::string(comment) + (ended ? std::string(line_break_) : ""));
+}
+
+void Surgeon::set_text(const Node& key, const Node& value, std::string_view text, bool flow) {
+  touch(value.start, value.end, true);
+  if (is_block_scalar(value)) {
+    // The lines of the old text tell the indentation of the new.
+    const std::size_t first = skip_blanks(text_, next_line(text_, value.content));
+    const bool has_lines = first < value.end && break_length(text_, first) == 0;
+    const std::size_t indent = has_lines ? column_of(text_, first) : 0;
+    std::optional<std::string> block;
+    if (indent > 0) block = write_block_scalar(text, value.style, indent, header_comment(text_, value));
+    if (block) return changes_.replace(value.content, value.end, with_line_breaks(*block));
+    return replace_block_scalar(value, write_text(text, ScalarStyle::double_quoted, flow));
+  }
+  const bool keeps_tag = value.tag.empty() || value.tag == "tag:yaml.org,2002:str";
+  const ScalarStyle wish = value.is(Node::Kind::scalar) ? value.style : ScalarStyle::plain;
+  std::string written = write_text(text, wish, flow);
+  if (keeps_tag) return put(&key, value, value.content, std::move(written));
+  if (!value.anchor.empty()) written = "&" + value.anchor + " " + written;
+  put(&key, value, value.start, std::move(written));
+}
+
+void Surgeon::set_instant(const Node& key, const Node& value, Timestamp instant, std::string_view sample) {
+  touch(value.start, value.end, true);
+  const bool empty = !value.is(Node::Kind::scalar) || !parse_timestamp(value.value);
+  const std::string written = write_timestamp(instant, empty ? sample : std::string_view(value.value));
+  if (is_block_scalar(value)) return replace_block_scalar(value, "\"" + written + "\"");
+  const bool plain = !empty && value.style == ScalarStyle::plain;
+  const char quote = value.style == ScalarStyle::single_quoted ? '\'' : '"';
+  put(&key, value, value.content, plain ? written : quote + written + quote);
+}
+
+void Surgeon::set_raw(const Node& key, const Node& value, std::string_view written) {
+  touch(value.start, value.end, true);
+  if (is_block_scalar(value)) return replace_block_scalar(value, std::string(written));
+  if (value.tag.empty()) return put(&key, value, value.content, std::string(written));
+  put(&key, value, value.start, (value.anchor.empty() ? "" : "&" + value.anchor + " ") + std::string(written));
+}
+
+void Surgeon::replace_value(const Node* key, const Node& value, const Json& json, const JsonStyle& style, bool flow) {
+  touch(value.start, value.end, true);
+  const bool collection = json.kind == Json::Kind::array || json.kind == Json::Kind::object;
+  const bool empty = json.items.empty() && json.members.empty();
+  const bool block = !value.flow && !value.items.empty();
+  if (!block) {
+    static const Node kItem;
+    const Node& named = key == nullptr ? kItem : *key;
+    if (json.kind == Json::Kind::string && value.is(Node::Kind::scalar) && value.start < value.end &&
+        (value.style != ScalarStyle::plain || resolve_v1_2(value.value) == ScalarKind::text))
+      return set_text(named, value, json.text, flow);
+    const std::string written = collection || flow                ? write_flow(json, style)
+                                : json.kind == Json::Kind::string ? write_text(json.text, style.strings, flow)
+                                                                  : write_flow(json, style);
+    if (is_block_scalar(value)) return replace_block_scalar(value, written);
+    const std::size_t from = value.tag.empty() ? value.content : value.start;
+    return put(key, value, from, written);
+  }
+  const std::string tail = line_start(text_, value.end) == value.end ? std::string(line_break_) : "";
+  const std::size_t column = column_of(text_, value.content);
+  if (collection && !empty) {
+    // A list may stand as far left as its key, a mapping may not.
+    const std::size_t least =
+        key == nullptr ? column : column_of(text_, key->start) + (json.kind == Json::Kind::object ? 1 : 0);
+    const std::size_t shift = column < least ? style.step : 0;
+    const std::string lines = std::string(shift, ' ') + write_block(json, column + shift, style);
+    return changes_.replace(value.content, value.end, with_line_breaks(lines) + tail);
+  }
+  const std::string written =
+      json.kind == Json::Kind::string ? write_text(json.text, style.strings, false) : write_flow(json, style);
+  const std::size_t colon = key == nullptr ? std::string_view::npos : text_.find(':', key->end);
+  if (colon != std::string_view::npos && colon < value.start && value.anchor.empty() &&
+      !has_comment(text_, colon, value.start))
+    return changes_.replace(colon + 1, value.end, " " + written + tail);
+  const bool too_far_left = key != nullptr && column <= column_of(text_, key->start);
+  changes_.replace(value.content, value.end, std::string(too_far_left ? style.step : 0, ' ') + written + tail);
+}
+
+}  // namespace lockstep::yaml

@@ -1,0 +1,137 @@
+#include "yaml/task_edit.hpp"
+
+#include <algorithm>
+
+#include "yaml/params_edit.hpp"
+#include "yaml/scalar_text.hpp"
+#include "yaml/text.hpp"
+
+namespace lockstep::yaml {
+namespace {
+
+constexpr std::size_t npos = static_cast<std::size_t>(-1);
+
+std::size_t entry_of(const Node& task, std::string_view key) {
+  for (std::size_t i = 0; i + 1 < task.items.size(); i += 2)
+    if (task.items[i].is(Node::Kind::scalar) && !task.items[i].is_merge() && task.items[i].value == key) return i;
+  return npos;
+}
+
+bool has_merge(const Node& task) {
+  for (std::size_t i = 0; i + 1 < task.items.size(); i += 2)
+    if (task.items[i].is_merge()) return true;
+  return false;
+}
+
+std::vector<std::string> own_keys(const Node& task) {
+  std::vector<std::string> keys;
+  for (std::size_t i = 0; i + 1 < task.items.size(); i += 2) keys.push_back(task.items[i].value);
+  return keys;
+}
+
+}  // namespace
+
+std::optional<Task> TaskEditor::update(std::size_t index, const Edit& edit) {
+  const Task& before = reading_.tasks[index];
+  const TaskPlace& place = reading_.places[index];
+  Task after = before;
+  for (const FieldSpec& field : kSchema)
+    if (edit.fields.contains(field.field)) after[field.field] = edit.task[field.field];
+  if (edit.new_id) after.id = *edit.new_id;
+  if (place.alias) {
+    after[Field::updated_at] = before[Field::updated_at];
+    rewrite_alias(place, after);
+    return after;
+  }
+  const std::optional<Node> task = parse_node(text_, place.start, place.end, reading_.ascii);
+  if (!task || !task->is(Node::Kind::mapping)) return std::nullopt;
+  for (const FieldSpec& field : kSchema)
+    if (edit.fields.contains(field.field)) update_field(*task, field.field, before, after);
+  if (after.id != before.id) {
+    const std::size_t entry = entry_of(*task, kIdName);
+    if (entry == npos) return std::nullopt;
+    surgeon_.set_raw(task->items[entry], task->items[entry + 1], std::to_string(after.id));
+  }
+  return after;
+}
+
+void TaskEditor::update_field(const Node& task, Field field, const Task& before, Task& after) {
+  if (equal(before[field], after[field])) return;
+  const std::size_t entry = entry_of(task, spec(field).name);
+  const bool inherits = has_merge(task);
+  if (entry == npos && field == Field::updated_at) {
+    after[field] = before[field];
+  } else if (entry == npos) {
+    if (inherits || !is_null(after[field])) add_field(task, field, after);
+  } else if (is_null(after[field])) {
+    set_null(task, entry, inherits);
+  } else {
+    set_field(task.items[entry], task.items[entry + 1], field, before, after, task.flow);
+  }
+}
+
+void TaskEditor::set_field(const Node& key, const Node& value, Field field, const Task& before, const Task& after,
+                           bool flow) {
+  if (const auto* instant = std::get_if<Timestamp>(&after[field])) {
+    const bool has_sample = value.is(Node::Kind::scalar) && parse_timestamp(value.value).has_value();
+    const std::string sample = has_sample ? value.value : style_().fields[static_cast<std::size_t>(field)].sample;
+    return surgeon_.set_instant(key, value, *instant, sample);
+  }
+  if (const auto* text = std::get_if<std::string>(&after[field])) return surgeon_.set_text(key, value, *text, flow);
+  const Json old_params = parse_json(std::get<JsonText>(before[field]).text).value;
+  const Json new_params = parse_json(std::get<JsonText>(after[field]).text).value;
+  const bool is_mapping = value.is(Node::Kind::mapping) && !value.items.empty();
+  const JsonStyle style = is_mapping ? style_of(text_, key, value) : style_().params;
+  if (strategy_ == Strategy::precise && is_mapping)
+    ParamsEditor(surgeon_, style).change(&key, value, old_params, new_params, flow);
+  else
+    surgeon_.replace_value(&key, value, new_params, style, flow);
+}
+
+// The line of a key that may be absent goes, unless it says more than the value, or an inherited value would show.
+void TaskEditor::set_null(const Node& task, std::size_t entry, bool inherits) {
+  const Node& key = task.items[entry];
+  const Node& value = task.items[entry + 1];
+  const std::size_t end = lines_end(text_, value.end);
+  const bool one_line = line_start(text_, key.start) == line_start(text_, value.end) && begins_line(text_, key.start);
+  const bool bare =
+      break_length(text_, skip_blanks(text_, value.end)) > 0 || skip_blanks(text_, value.end) == text_.size();
+  if (task.flow && !inherits && strategy_ == Strategy::precise) {
+    FlowEdit edit;
+    for (std::size_t i = 0; i + 1 < task.items.size(); i += 2) {
+      edit.elements.push_back({task.items[i].start, std::max(task.items[i].end, task.items[i + 1].end)});
+      edit.removed.push_back(i == entry);
+    }
+    surgeon_.touch(value.start, value.end, true);
+    surgeon_.touch(task.start, task.end, false);
+    return surgeon_.edit_flow(task.content, edit);
+  }
+  if (task.flow || inherits || !one_line || !bare || task.items.size() <= 2)
+    return surgeon_.set_raw(key, value, "null");
+  surgeon_.touch(value.start, value.end, true);
+  surgeon_.touch(task.start, task.end, false);
+  surgeon_.changes().remove(line_start(text_, key.start), end);
+}
+
+void TaskEditor::add_field(const Node& task, Field field, const Task& after) {
+  const std::size_t behind = place_for(spec(field).name, own_keys(task));
+  const std::size_t entry = behind == npos ? task.items.size() - 2 : 2 * behind;
+  const std::size_t end = std::max(task.items[entry].end, task.items[entry + 1].end);
+  surgeon_.touch(task.start, task.end, false);
+  const std::size_t column = column_of(text_, task.items.front().start);
+  const std::string written = write_field(field, after[field], style_(), task.flow, column);
+  if (task.flow)
+    surgeon_.changes().insert(end, ", " + written);
+  else
+    surgeon_.insert_lines(lines_end(text_, end), std::string(column, ' ') + written);
+}
+
+// A task that is written elsewhere gets a text of its own in the place of its alias.
+void TaskEditor::rewrite_alias(const TaskPlace& place, const Task& after) {
+  TaskStyle style = style_();
+  for (const FieldSpec& field : kSchema) style.keys.emplace_back(field.name);
+  surgeon_.touch(place.start, place.end, true);
+  surgeon_.changes().replace(place.start, place.end, write_flow_task(after, style).text);
+}
+
+}  // namespace lockstep::yaml
