@@ -1,8 +1,8 @@
 #include "yaml/anchor_moves.hpp"
 
 #include <algorithm>
+#include <map>
 #include <optional>
-#include <set>
 #include <string>
 
 #include "yaml/scalar.hpp"
@@ -31,7 +31,7 @@ class AnchorMover {
         const std::optional<Node> node = parse_node(text_, place.start, place.end, reading_.ascii);
         if (!node) continue;
         const Span use = *first_use_[anchor];
-        moved_.insert(anchor);
+        moved_.emplace(anchor, use.start);
         surgeon_.changes().replace(use.start, use.end, "&" + place.name + " " + flow_text(*node, use.start, true));
       }
       remove_name(place);
@@ -65,7 +65,6 @@ class AnchorMover {
     for (const Touch& touch : surgeon_.touches()) touched.push_back({touch.start, touch.end});
     std::sort(touched.begin(), touched.end(), [](const Span& a, const Span& b) { return a.start < b.start; });
     for (std::size_t i = 0; i < reading_.anchors.size(); ++i) {
-      if (!first_use_[i]) continue;
       const AnchorPlace& place = reading_.anchors[i];
       auto touch = std::lower_bound(touched.begin(), touched.end(), place.start,
                                     [](const Span& s, std::size_t at) { return s.start < at; });
@@ -99,7 +98,7 @@ class AnchorMover {
 
   // The node in one line, as it can stand anywhere. Anchors in it are kept where nothing else defines them any more.
   std::string flow_text(const Node& node, std::size_t use, bool outermost) {
-    if (node.is(Node::Kind::alias)) return "*" + node.value;
+    if (node.is(Node::Kind::alias)) return alias_text(node, use);
     std::string out;
     if (!outermost && !node.anchor.empty() && takes_along(node, use)) out += "&" + node.anchor + " ";
     if (!node.tag.empty()) out += written_tag(node) + " ";
@@ -116,13 +115,35 @@ class AnchorMover {
 
   bool takes_along(const Node& node, std::size_t use) {
     for (const std::size_t i : affected_) {
-      const AnchorPlace& place = reading_.anchors[i];
-      if (place.start != node.start || moved_.contains(i) || !first_use_[i] || first_use_[i]->start < use) continue;
-      moved_.insert(i);
+      if (reading_.anchors[i].start != node.start) continue;
+      if (moved_.contains(i) || !first_use_[i] || first_use_[i]->start < use) return false;
+      moved_.emplace(i, use);
       return true;
     }
     return false;
   }
+
+  // An alias within a text that moves to `use`. Where what it refers to is no longer defined by
+  // then, the value stands in its place, and defines the anchor for those that come later.
+  std::string alias_text(const Node& alias, std::size_t use) {
+    const auto place = std::lower_bound(reading_.aliases.begin(), reading_.aliases.end(), alias.start,
+                                        [](const AliasPlace& a, std::size_t at) { return a.start < at; });
+    if (place == reading_.aliases.end() || place->start != alias.start) return "*" + alias.value;
+    const std::size_t anchor = place->anchor;
+    const AnchorPlace& definition = reading_.anchors[anchor];
+    const auto moved = moved_.find(anchor);
+    const bool moves_before =
+        moved != moved_.end() ? moved->second <= use : first_use_[anchor] && first_use_[anchor]->start < use;
+    const bool stays = !is_gone(definition.start, definition.end) && !is_affected(anchor);
+    if (stays || moves_before) return "*" + alias.value;
+    const std::optional<Node> node = parse_node(text_, definition.start, definition.end, reading_.ascii);
+    if (!node) return "*" + alias.value;
+    const bool defines = moved == moved_.end() && first_use_[anchor];
+    if (defines) moved_.emplace(anchor, use);
+    return (defines ? "&" + definition.name + " " : "") + flow_text(*node, use, true);
+  }
+
+  bool is_affected(std::size_t anchor) const { return std::binary_search(affected_.begin(), affected_.end(), anchor); }
 
   std::string written_tag(const Node& node) const {
     const std::size_t at = text_.find('!', node.start);
@@ -147,7 +168,7 @@ class AnchorMover {
   std::size_t longest_ = 0;
   std::vector<std::optional<Span>> first_use_;  // by anchor
   std::vector<std::size_t> affected_;           // anchors, outer ones first
-  std::set<std::size_t> moved_;
+  std::map<std::size_t, std::size_t> moved_;    // anchors that moved, and where to
 };
 
 }  // namespace

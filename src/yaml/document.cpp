@@ -107,17 +107,20 @@ EditResult Document::edit(std::span<const Edit> edits, const std::optional<Metad
   EditResult result;
   for (const yaml::Strategy strategy : {yaml::Strategy::precise, yaml::Strategy::plain}) {
     yaml::Edited edited = yaml::apply_edits(impl_->text, impl_->reading, edits, metadata, strategy);
-    if (!edited.problem.empty()) return {{}, std::move(edited.problem)};
-    yaml::FaultList faults(edited.text, 1);
-    const bool empty_before = impl_->reading.no_tasks;
-    const yaml::Reading back = yaml::read_schedule(edited.text, impl_->options, empty_before, faults);
-    if (faults.empty()) {
-      std::string difference = first_difference(impl_->reading, back, edited.meant);
-      if (difference.empty()) return {std::move(edited.text), {}};
-      result.problem = std::move(difference);
+    if (!edited.problem.empty()) {
+      result.problem = std::move(edited.problem);
+      return result;
+    }
+    ReadResult back = read_text(std::move(edited.text), impl_->options, impl_->reading.no_tasks);
+    if (back.document) {
+      result.problem = first_difference(impl_->reading, back.document->impl_->reading, edited.meant);
+      if (result.problem.empty()) {
+        result.text = back.document->text();
+        result.document = std::move(back.document);
+        return result;
+      }
     } else {
-      std::size_t more = 0;
-      result.problem = format_diagnostic(faults.diagnostics(impl_->options.file_name, 1, more).front(), false);
+      result.problem = format_diagnostic(back.diagnostics.front(), false);
     }
     result.problem = "the file cannot be edited without harm to it: " + result.problem;
   }

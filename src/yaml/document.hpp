@@ -44,7 +44,7 @@ class Document;
 struct EditResult {
   std::string text;                    // the new text …
   std::unique_ptr<Document> document;  // … read back and found to be what was meant; null if there is a problem
-  std::string problem;  // not empty: the edit could not be made losslessly; nothing may be written
+  std::string problem;                 // not empty: the edit could not be made losslessly; nothing may be written
 };
 
 struct ReadResult {
