@@ -1,0 +1,261 @@
+#include "engine/world.hpp"
+
+namespace lockstep {
+namespace {
+
+using testing::task;
+using testing::task_yaml;
+using testing::World;
+
+std::string text(const char* s) { return s; }
+
+// Task 1 with its cron changed apart on both sides, its status on the database only; 2 is untouched.
+struct Apart : World {
+  Apart() {
+    write_tasks(task_yaml(1, "backup") + task_yaml(2, "report"));
+    sync();
+    replace("0 2 * * *", "0 3 * * *");
+    change_row(1, Field::schedule_cron, text("0 4 * * *"));
+    change_row(1, Field::status, text("failed"));
+    found = sync();
+  }
+  Conflict conflict() { return engine()->conflicts({}).at(0); }
+  ResolveOutcome resolve(Resolution resolution, std::optional<int> version = {}) {
+    return engine()->resolve({conflict().number, std::move(resolution), version});
+  }
+  SyncResult found;
+};
+
+TEST(Conflicts, are_stored_and_freeze_their_task_alone) {
+  Apart world;
+  ASSERT_EQ(world.found.conflicts.size(), 1U);
+  EXPECT_EQ(world.found.conflicts[0].task_id, 1);
+  const Conflict conflict = world.conflict();
+  EXPECT_EQ(conflict.version, 1);
+  EXPECT_EQ(conflict.finding.fields, FieldSet{Field::schedule_cron});
+  EXPECT_EQ(conflict.yaml->text(Field::schedule_cron), "0 3 * * *");
+  EXPECT_EQ(conflict.base->text(Field::schedule_cron), "0 2 * * *");
+  world.change_row(2, Field::status, text("running"));
+  const SyncResult again = world.sync();
+  EXPECT_EQ(again.yaml.updated, 1U);
+  EXPECT_EQ(again.conflicts.size(), 1U);
+  EXPECT_EQ(world.yaml_task(1)->text(Field::status), "pending") << "frozen";
+  EXPECT_EQ(world.conflict().version, 1);
+  world.expect_still();
+}
+
+TEST(Conflicts, move_on_with_their_sides) {
+  Apart world;
+  const std::int64_t number = world.conflict().number;
+  world.replace("0 3 * * *", "0 5 * * *");
+  world.sync();
+  EXPECT_EQ(world.conflict().number, number);
+  EXPECT_EQ(world.conflict().version, 2);
+  EXPECT_EQ(world.conflict().yaml->text(Field::schedule_cron), "0 5 * * *");
+}
+
+TEST(Conflicts, close_by_themselves_when_the_sides_agree) {
+  Apart world;
+  world.replace("0 3 * * *", "0 4 * * *");
+  EXPECT_TRUE(world.sync().conflicts.empty());
+  EXPECT_TRUE(world.engine()->conflicts({}).empty());
+  EXPECT_NE(world.engine()->history({}).front().details.find("superseded"), std::string::npos);
+  world.expect_in_step();
+}
+
+TEST(Resolve, keep_yaml) {
+  Apart world;
+  ResolveOutcome outcome = world.resolve({Choice::keep_yaml, {}});
+  ASSERT_TRUE(std::holds_alternative<ResolveDone>(outcome));
+  EXPECT_EQ(world.database->task(1)->text(Field::schedule_cron), "0 3 * * *");
+  EXPECT_EQ(world.database->task(1)->text(Field::status), "pending");
+  EXPECT_TRUE(world.engine()->conflicts({}).empty());
+  world.expect_in_step();
+}
+
+TEST(Resolve, keep_db) {
+  Apart world;
+  ASSERT_TRUE(std::holds_alternative<ResolveDone>(world.resolve({Choice::keep_db, {}})));
+  EXPECT_EQ(world.yaml_task(1)->text(Field::schedule_cron), "0 4 * * *");
+  EXPECT_NE(world.read().find("# by hand"), std::string::npos);
+  world.expect_in_step();
+}
+
+TEST(Resolve, merge_takes_the_schedule_of_the_yaml_and_the_status_of_the_database) {
+  Apart world;
+  ASSERT_TRUE(std::holds_alternative<ResolveDone>(world.resolve({Choice::merge, {}})));
+  EXPECT_EQ(world.database->task(1)->text(Field::schedule_cron), "0 3 * * *");
+  EXPECT_EQ(world.yaml_task(1)->text(Field::status), "failed");
+  world.expect_in_step();
+}
+
+TEST(Resolve, custom_with_a_value_of_one_s_own) {
+  Apart world;
+  ResolveOutcome outcome = world.resolve({Choice::custom, {}});
+  ASSERT_TRUE(std::holds_alternative<ChoiceRefused>(outcome));
+  EXPECT_NE(std::get<ChoiceRefused>(outcome).message.find("schedule_cron"), std::string::npos);
+  outcome = world.resolve({Choice::custom, {{Field::schedule_cron, Value(text("0 9 * * *"))}}});
+  ASSERT_TRUE(std::holds_alternative<ResolveDone>(outcome));
+  EXPECT_EQ(world.yaml_task(1)->text(Field::schedule_cron), "0 9 * * *");
+  EXPECT_EQ(world.database->task(1)->text(Field::schedule_cron), "0 9 * * *");
+  EXPECT_EQ(world.yaml_task(1)->text(Field::status), "failed");
+  world.expect_in_step();
+}
+
+TEST(Resolve, keep_both_gives_the_yaml_s_task_a_free_id) {
+  World world;
+  world.write_tasks("  # mine\n" + task_yaml(7, "yaml_s") + task_yaml(8, "same"));
+  Task row = task(7, "row_s");
+  world.database->put(row);
+  world.database->put(task(8, "same"));
+  ASSERT_EQ(world.sync().conflicts.size(), 1U);
+  ResolveOutcome outcome =
+      world.engine()->resolve({world.engine()->conflicts({}).at(0).number, {Choice::keep_both, {}}, {}});
+  ASSERT_TRUE(std::holds_alternative<ResolveDone>(outcome));
+  EXPECT_EQ(std::get<ResolveDone>(outcome).new_task_id, 9);
+  EXPECT_EQ(world.yaml_task(9)->text(Field::skill_name), "yaml_s");
+  EXPECT_EQ(world.yaml_task(7)->text(Field::skill_name), "row_s");
+  EXPECT_EQ(world.database->task(9)->text(Field::skill_name), "yaml_s");
+  world.expect_in_step();
+}
+
+TEST(Resolve, of_what_moved_on_is_refused_with_the_current_state) {
+  Apart world;
+  world.replace("0 3 * * *", "0 5 * * *");
+  ResolveOutcome outcome = world.resolve({Choice::keep_yaml, {}}, 1);
+  ASSERT_TRUE(std::holds_alternative<ConflictMoved>(outcome));
+  EXPECT_EQ(std::get<ConflictMoved>(outcome).current.version, 2);
+  EXPECT_EQ(std::get<ConflictMoved>(outcome).current.yaml->text(Field::schedule_cron), "0 5 * * *");
+  EXPECT_EQ(world.database->task(1)->text(Field::schedule_cron), "0 4 * * *");
+  ASSERT_TRUE(std::holds_alternative<ResolveDone>(world.resolve({Choice::keep_yaml, {}}, 2)));
+  EXPECT_EQ(world.database->task(1)->text(Field::schedule_cron), "0 5 * * *");
+}
+
+TEST(Resolve, deletion_against_change) {
+  for (const Choice choice : {Choice::keep_yaml, Choice::keep_db, Choice::merge}) {
+    World world;
+    world.write_tasks(task_yaml(1, "backup") + task_yaml(2, "report"));
+    world.sync();
+    world.database->erase(1);
+    world.replace("backup", "backup_all");
+    ASSERT_EQ(world.sync().conflicts.size(), 1U);
+    ResolveOutcome outcome = world.engine()->resolve({world.engine()->conflicts({}).at(0).number, {choice, {}}, {}});
+    if (choice == Choice::merge) {
+      ASSERT_TRUE(std::holds_alternative<ChoiceRefused>(outcome));
+      EXPECT_NE(std::get<ChoiceRefused>(outcome).message.find("keep_yaml"), std::string::npos);
+      continue;
+    }
+    ASSERT_TRUE(std::holds_alternative<ResolveDone>(outcome));
+    EXPECT_EQ(world.database->task(1).has_value(), choice == Choice::keep_yaml);
+    EXPECT_EQ(world.yaml_task(1).has_value(), choice == Choice::keep_yaml);
+    world.expect_in_step();
+  }
+}
+
+TEST(Resolve, for_another_replica_waits_for_the_process_that_can_write_its_file) {
+  Apart world;
+  const std::int64_t number = world.conflict().number;
+  Settings mine = world.settings;
+  world.settings.replica = "elsewhere";
+  world.settings.replica_configured = true;
+  world.settings.yaml = (world.folder() / "elsewhere.yml").string();
+  ResolveOutcome outcome = world.engine()->resolve({number, {Choice::keep_db, {}}, 1});
+  ASSERT_TRUE(std::holds_alternative<ResolveDone>(outcome));
+  EXPECT_TRUE(std::get<ResolveDone>(outcome).stored);
+  world.settings = mine;
+  EXPECT_EQ(world.yaml_task(1)->text(Field::schedule_cron), "0 3 * * *");
+  world.sync();
+  EXPECT_EQ(world.yaml_task(1)->text(Field::schedule_cron), "0 4 * * *");
+  world.expect_in_step();
+}
+
+TEST(Force, decides_by_the_newer_side_and_history_keeps_what_lost) {
+  Apart world;
+  const SyncResult result = world.sync({.direction = Direction::yaml_to_db, .force = true});
+  EXPECT_TRUE(result.conflicts.empty());
+  EXPECT_EQ(world.database->task(1)->text(Field::schedule_cron), "0 3 * * *");
+  EXPECT_TRUE(world.engine()->conflicts({}).empty());
+  world.sync();
+  world.expect_in_step();
+  ASSERT_TRUE(std::holds_alternative<SyncResult>(world.engine()->undo(*result.run_id)));
+  EXPECT_EQ(world.database->task(1)->text(Field::schedule_cron), "0 4 * * *");
+  world.expect_in_step();
+}
+
+TEST(Undo, takes_a_run_back_on_both_sides) {
+  World world;
+  world.write_tasks(task_yaml(1, "backup") + "  # of the week\n" + task_yaml(2, "report"));
+  world.sync();
+  world.database->put_column(2, "team", "blue");
+  const std::string before = world.read();
+  world.database->erase(2);
+  world.change_row(1, Field::status, text("failed"));
+  const SyncResult run = world.sync();
+  EXPECT_EQ(run.yaml, (SideCounts{0, 1, 1}));
+  UndoOutcome outcome = world.engine()->undo(*run.run_id);
+  ASSERT_TRUE(std::holds_alternative<SyncResult>(outcome));
+  EXPECT_EQ(world.read(), before);
+  EXPECT_EQ(world.database->task(1)->text(Field::status), "pending");
+  EXPECT_TRUE(world.database->task(2));
+  world.expect_in_step();
+}
+
+TEST(Undo, restores_columns_that_lockstep_does_not_know) {
+  World world;
+  world.write_tasks(task_yaml(1, "backup") + task_yaml(2, "report"));
+  world.sync();
+  world.database->put_column(2, "team", "blue");
+  world.write_tasks(task_yaml(1, "backup"));
+  const SyncResult run = world.sync();
+  EXPECT_EQ(run.database.deleted, 1U);
+  ASSERT_TRUE(std::holds_alternative<SyncResult>(world.engine()->undo(*run.run_id)));
+  EXPECT_EQ(world.database->column(2, "team"), "blue");
+  EXPECT_TRUE(world.yaml_task(2));
+  world.expect_in_step();
+}
+
+TEST(Undo, refuses_what_changed_since_and_names_it) {
+  World world;
+  world.write_tasks(task_yaml(1, "backup") + task_yaml(2, "report"));
+  world.sync();
+  world.change_row(1, Field::status, text("failed"));
+  world.change_row(2, Field::status, text("failed"));
+  const SyncResult run = world.sync();
+  world.change_row(2, Field::status, text("running"));
+  UndoOutcome outcome = world.engine()->undo(*run.run_id);
+  ASSERT_TRUE(std::holds_alternative<UndoRefused>(outcome));
+  ASSERT_EQ(std::get<UndoRefused>(outcome).changed.size(), 1U);
+  EXPECT_EQ(std::get<UndoRefused>(outcome).changed[0], (std::pair<std::int64_t, Side>(2, Side::database)));
+  EXPECT_EQ(world.yaml_task(1)->text(Field::status), "failed");
+  EXPECT_TRUE(std::holds_alternative<RunUnknown>(world.engine()->undo(4711)));
+}
+
+TEST(Undo, of_an_undo_brings_it_back) {
+  World world;
+  world.write_tasks(task_yaml(1, "backup"));
+  world.sync();
+  world.change_row(1, Field::status, text("failed"));
+  const SyncResult run = world.sync();
+  auto undone = world.engine()->undo(*run.run_id);
+  ASSERT_TRUE(std::holds_alternative<SyncResult>(undone));
+  ASSERT_TRUE(std::holds_alternative<SyncResult>(world.engine()->undo(*std::get<SyncResult>(undone).run_id)));
+  EXPECT_EQ(world.yaml_task(1)->text(Field::status), "failed");
+  EXPECT_EQ(world.database->task(1)->text(Field::status), "failed");
+  world.expect_in_step();
+}
+
+TEST(Restore, is_an_edit_of_the_yaml_like_any_other) {
+  World world;
+  world.write_tasks(task_yaml(1, "backup"));
+  world.sync();
+  world.change_row(1, Field::status, text("failed"));
+  world.sync();
+  ASSERT_EQ(world.engine()->backups().size(), 1U);
+  World::done(world.engine()->restore(world.engine()->backups().front()));
+  EXPECT_EQ(world.database->task(1)->text(Field::status), "pending");
+  world.expect_in_step();
+  EXPECT_THROW((void)world.engine()->restore(world.settings.yaml + ".bak.77"), Error);
+}
+
+}  // namespace
+}  // namespace lockstep
