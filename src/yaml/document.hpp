@@ -75,7 +75,8 @@ class Document {
   std::size_t line_of(std::int64_t id) const;         // of its first line, from 1; 0 if absent
   std::string_view task_text(std::int64_t id) const;  // its own lines, with the comments that removal takes along
 
-  // All edits at once. Each id at most once. The result has been parsed again
+  // All edits at once. Each id at most once, save that a task may be inserted under the id that another
+  // one leaves (new_id). The result has been parsed again
   // and compared with what was meant; if that fails, `problem` says what.
   EditResult edit(std::span<const Edit> edits, const std::optional<MetadataEdit>& metadata = std::nullopt) const;
 

@@ -40,13 +40,16 @@ class Editor {
     std::vector<const Edit*> inserted;
     TaskEditor task_editor(surgeon_, reading_, strategy_, [this]() -> const TaskStyle& { return style(); });
     bool list_changes = false;
-    std::set<std::int64_t> seen;
+    std::set<std::int64_t> seen, freed;  // freed: by a task that gets another id, for one that is inserted
+    for (const Edit& edit : edits)
+      if (edit.new_id) freed.insert(edit.task.id);
     for (const Edit& edit : edits) {
-      if (!seen.insert(edit.task.id).second)
+      if (!seen.insert(edit.new_id.value_or(edit.task.id)).second)
         return fail("task " + std::to_string(edit.task.id) + " is edited twice at once");
       const std::size_t index = reading_.index_of(edit.task.id);
       if (edit.kind == Edit::Kind::insert) {
-        if (index != Reading::npos) return fail("task " + std::to_string(edit.task.id) + " is in the file already");
+        if (index != Reading::npos && !freed.contains(edit.task.id))
+          return fail("task " + std::to_string(edit.task.id) + " is in the file already");
         inserted.push_back(&edit);
         list_changes = true;
         continue;
