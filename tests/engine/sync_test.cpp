@@ -125,7 +125,9 @@ TEST(Sync, a_replica_that_was_never_synced_may_start_from_nothing) {
     world.database->put(task(1, "from_the_application"));
     EXPECT_EQ(world.sync().yaml, (SideCounts{1, 0, 0})) << content;
     EXPECT_TRUE(world.yaml_task(1)) << world.read();
-    if (content != "missing") EXPECT_EQ(world.read().find(content), 0U) << world.read();
+    if (content != "missing") {
+      EXPECT_EQ(world.read().find(content), 0U) << world.read();
+    }
     world.expect_in_step();
   }
 }
