@@ -70,7 +70,8 @@ std::string replica_of_journal_record(std::string_view record) {
 
 std::vector<std::int64_t> ids_in_journal_record(std::string_view record) {
   std::vector<std::int64_t> ids;
-  for (const Json& entry : read_record(record).find("tasks")->items) ids.push_back(id_of(entry));
+  const Json json = read_record(record);
+  for (const Json& entry : json.find("tasks")->items) ids.push_back(id_of(entry));
   std::sort(ids.begin(), ids.end());
   return ids;
 }
