@@ -49,9 +49,12 @@ ScalarReading ScalarReader::read(const Event& scalar, bool dates_are_fine) const
             "\\L or \\P inside double quotes"};
   if (!scalar.tag.empty()) return read_tagged(scalar);
   if (scalar.style != ScalarStyle::plain) return {};
-  if (!scalar.non_specific_tag) return read_plain(scalar.value, dates_are_fine);
-  // `! 42` is text to the specification and to YAML 1.2's readers, a number to PyYAML.
-  if (version_ == YamlVersion::v1_1) return read_plain(scalar.value, dates_are_fine);
+  if (!scalar.non_specific_tag || version_ == YamlVersion::v1_1) return read_plain(scalar.value, dates_are_fine);
+  // `! 42` is text to both specifications, but a number to PyYAML.
+  if (version_ == YamlVersion::strict && resolve_v1_1(scalar.value) != ScalarKind::text)
+    return {ScalarKind::text, "! " + quoted_for_message(scalar.value) +
+                                  " is text in YAML 1.2, but not to every reader of YAML 1.1: quote it instead: " +
+                                  quoting_hint(scalar.value)};
   return {};
 }
 

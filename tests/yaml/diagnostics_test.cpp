@@ -145,6 +145,7 @@ const std::vector<Case>& cases() {
       {"list for a key", with_line("params_json: {[a]: b}"), {{6, 19, "keys must be text"}}},
       {"unknown tag", with_line("user_id: !secret x"), {{6, 14, "!secret"}}},
       {"unknown tag in params", with_line("params_json: {a: !!binary aGk=}"), {{6, 22, "!!binary"}}},
+      {"non-specific tag", with_line("user_id: ! 42"), {{6, 14, "quote it instead: \"42\""}}},
       {"tag that does not fit", with_line("params_json: {a: !!int x}"), {{6, 22, "does not fit its tag !!int"}}},
       {"merge of a text", with_line("<<: x"), {{6, 9, "<< must be followed by a mapping"}}},
       {"merge of texts", with_line("<<: [x]"), {{6, 10, "mappings only"}}},

