@@ -27,7 +27,7 @@ struct Json {
   std::vector<Json> items;      // array
   std::vector<Member> members;  // object, keys unique
 
-  static Json null();
+  static Json null() { return {}; }
   static Json of(bool);
   static Json string(std::string);
   static Json number(std::string text);
@@ -38,9 +38,6 @@ struct Json {
   const Json* find(std::string_view key) const;  // null if absent or not an object
   Json& set(std::string key, Json value);        // replaces or appends; returns the value in place
 };
-
-// Behind the class: clang wants it complete before the vector of members is made.
-inline Json Json::null() { return {}; }
 
 // Equal as JSON: key order and the spelling of strings and numbers do not
 // matter, numbers are compared by exact decimal value (`1` = `1.0` = `10e-1`).

@@ -12,8 +12,6 @@ template <typename... Cases>
 struct Overloaded : Cases... {
   using Cases::operator()...;
 };
-template <typename... Cases>
-Overloaded(Cases...) -> Overloaded<Cases...>;
 
 Json parse_stored(const JsonText& json) {
   JsonResult parsed = parse_json(json.text);

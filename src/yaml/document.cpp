@@ -60,7 +60,8 @@ ReadResult Document::read_text(std::string text, const ReadOptions& options, boo
   reading = yaml::read_schedule(document->impl_->text, options, may_be_empty, faults);
   result.no_tasks = reading.no_tasks;
   result.warnings = reading.warnings;
-  result.diagnostics = faults.diagnostics(options.file_name, options.max_diagnostics, result.more_diagnostics);
+  result.diagnostics =
+      faults.diagnostics(options.file_name, std::max<std::size_t>(1, options.max_diagnostics), result.more_diagnostics);
   if (faults.empty()) result.document = std::move(document);
   return result;
 }

@@ -41,6 +41,7 @@ bool closes(EventKind kind) { return kind == EventKind::mapping_end || kind == E
 EventStream::EventStream(std::string_view text, bool ascii, std::size_t max_depth, Aliases aliases, FaultList* faults)
     : text_(text),
       max_depth_(max_depth),
+      stated_depth_(max_depth),
       aliases_(aliases),
       faults_(faults),
       offsets_(text.substr(bom_length(text)), ascii),
@@ -165,7 +166,7 @@ void EventStream::trim_block_scalar() {
 bool EventStream::enter_or_leave() {
   if (opens(event_.kind) && ++depth_ > max_depth_) {
     fail(event_.start, event_.start + 1,
-         "nested deeper than " + std::to_string(max_depth_) + " levels: make it flatter");
+         "nested deeper than " + std::to_string(stated_depth_) + " levels: make it flatter");
     return false;
   }
   if (closes(event_.kind)) --depth_;

@@ -82,6 +82,7 @@ class EventStream {
 
   // Collections that are open now.
   std::size_t depth() const { return depth_; }
+  // Moves the limit for a part of the text; what is said of it stays the same.
   void set_max_depth(std::size_t depth) { max_depth_ = depth; }
 
   // The key in whose value a syntax error is, for its diagnostic.
@@ -128,6 +129,7 @@ class EventStream {
 
   std::string_view text_;
   std::size_t max_depth_;
+  std::size_t stated_depth_;
   Aliases aliases_;
   FaultList* faults_;
   CharacterOffsets offsets_;

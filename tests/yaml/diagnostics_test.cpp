@@ -92,7 +92,7 @@ const std::vector<Case>& cases() {
       {"undefined alias", with_line("user_id: *nobody"), {{6, 14, "\"*nobody\""}}},
       {"recursive alias", "x: &a [*a]\ntasks: []\n", {{1, 8, "inside the very value"}}},
       {"too deep", "tasks: []\nx: " + nested(64) + "\n", {{2, 67, "deeper than 64"}}},
-      {"too deep in params", with_line("params_json: {a: " + nested(64) + "}"), {{6, 85, "deeper than"}}},
+      {"too deep in params", with_line("params_json: {a: " + nested(64) + "}"), {{6, 85, "deeper than 64"}}},
       {"unterminated depth", "tasks: []\nx: " + std::string(100000, '['), {{2, 67, "deeper than 64"}}},
       {"empty item", "tasks:\n  -\n", {{2, 4, "this is empty"}}},
       {"text item", "tasks:\n  - hello\n", {{2, 5, "the text \"hello\""}}},
