@@ -18,17 +18,16 @@ ColumnValue read_null(const FieldSpec& field) {
 }
 
 ColumnValue read_json_object(const FieldSpec& field, std::string_view text) {
-  if (text == "{}") return {.value = JsonText{"{}"}, .problem = {}};
-  const JsonResult parsed = parse_json(text);
-  if (!parsed.ok()) {
+  CompactJson json = compact_json(text);
+  if (!json.ok()) {
     return problem(std::string(field.name) + " " + quoted_for_message(text) +
-                   " is not JSON that lockstep can carry: " + parsed.problem_message);
+                   " is not JSON that lockstep can carry: " + json.problem_message);
   }
-  if (parsed.value.kind == Json::Kind::null) return read_null(field);
-  if (parsed.value.kind != Json::Kind::object) {
+  if (json.text == "null") return read_null(field);
+  if (json.text.front() != '{') {
     return problem(std::string(field.name) + " " + quoted_for_message(text) + " is not a JSON object");
   }
-  return {.value = JsonText{write_json(parsed.value)}, .problem = {}};
+  return {.value = JsonText{std::move(json.text)}, .problem = {}};
 }
 
 }  // namespace
@@ -62,17 +61,15 @@ void RowCollector::reject(std::int64_t id, std::string_view field, std::string m
   rows_.invalid.push_back({.id = id, .field = std::string(field), .message = std::move(message)});
 }
 
-void RowCollector::keep_if_valid(Task task) {
-  if (std::optional<std::string> wrong_id = Validator::check_id(task.id)) {
-    reject(task.id, kIdName, std::move(*wrong_id));
-    return;
-  }
-  std::vector<FieldProblem> problems = validator_.check(task);
-  if (problems.empty()) {
-    rows_.tasks.push_back(std::move(task));
-  } else {
-    reject(task.id, problems.front().field, std::move(problems.front().message));
-  }
+TableRows RowCollector::take() {
+  std::stable_sort(rows_.invalid.begin(), rows_.invalid.end(),
+                   [](const InvalidRow& a, const InvalidRow& b) { return a.id < b.id; });
+  return std::move(rows_);
+}
+
+void RowCollector::check(const FieldSpec& field, ColumnValue& read) {
+  if (field.type == FieldType::json_object) return;  // read_column has looked at all of it
+  if (std::optional<std::string> broken = validator_.check(field.field, read.value)) read.problem = std::move(*broken);
 }
 
 void append_image_member(std::string& image, Field field, std::optional<std::string_view> text) {

@@ -26,36 +26,42 @@ ColumnValue read_column(Field, std::optional<std::string_view> text);
 // in UTC; nullopt = NULL.
 std::optional<std::string> column_text(const Value&);
 
-// Builds the rows of a table one after another, in ascending order of id: valid ones become tasks, others
-// are reported. Not thread-safe.
+// Builds the rows of a table one after another: valid ones, which must come in ascending order of id, become
+// tasks, others are reported. Not thread-safe.
 class RowCollector {
  public:
-  // `columns`: what the table has; other fields keep their defaults.
-  explicit RowCollector(FieldSet columns) : columns_(columns) {}
+  // `columns`: what the table has; other fields keep their defaults. `expected`: about how many rows will come.
+  explicit RowCollector(FieldSet columns, std::size_t expected = 0) : columns_(columns) {
+    rows_.tasks.reserve(expected);
+  }
 
   // `column(Field)` gives a ColumnValue. An id that is no task id is an invalid row.
   template <typename ColumnOf>
   void add(std::int64_t id, ColumnOf&& column) {
-    Task task = task_with_defaults(id);
+    if (std::optional<std::string> wrong_id = Validator::check_id(id)) return reject(id, kIdName, std::move(*wrong_id));
+    rows_.tasks.push_back(defaults_);  // in place: a task is large to move
+    Task& task = rows_.tasks.back();
+    task.id = id;
     for (const FieldSpec& field : kSchema) {
       if (!columns_.contains(field.field)) continue;
       ColumnValue read = column(field.field);
+      if (read.problem.empty()) check(field, read);
       if (!read.problem.empty()) {
-        reject(id, field.name, std::move(read.problem));
-        return;
+        rows_.tasks.pop_back();
+        return reject(id, field.name, std::move(read.problem));
       }
       task[field.field] = std::move(read.value);
     }
-    keep_if_valid(std::move(task));
   }
   void reject(std::int64_t id, std::string_view field, std::string message);
-  TableRows take() { return std::move(rows_); }
+  TableRows take();
 
  private:
-  void keep_if_valid(Task task);
+  void check(const FieldSpec&, ColumnValue&);
 
   FieldSet columns_;
   Validator validator_;
+  Task defaults_ = task_with_defaults(0);
   TableRows rows_;
 };
 

@@ -35,7 +35,7 @@ struct TableShape {
 };
 
 struct InvalidRow {
-  std::int64_t id = 0;
+  std::int64_t id = 0;    // 0 also for an id that is no integer
   std::string field;
   std::string message;
 };
@@ -153,10 +153,14 @@ class TaskTable {
   virtual const TableShape& shape() = 0;
   virtual TableRows rows() = 0;                                                    // everything
   // Whole rows as JSON objects by column name, unknown columns included, in the order of `ids`; empty text = absent.
-  // Holds the rows against other writers until the transaction ends.
+  // A column that is a field has the form of to_json where its value fits the field, the column's text else.
+  // In a writing transaction: holds the rows against other writers until it ends; a row that another changed
+  // since the snapshot is Error(changed, retryable).
   virtual std::vector<std::string> row_images(std::span<const std::int64_t> ids) = 0;
   // All at once, in bulk. Rows whose constraint refuses them are left as they are and reported; the others stand.
-  // A row that is not as expected: Error(changed, retryable). `now` becomes updated_at.
+  // Removals first, then updates, then insertions; rows that need each other may come in any order.
+  // A row that is not as expected, or an insertion whose id is taken: Error(changed, retryable). `now` becomes
+  // updated_at, and created_at of an inserted task that has none.
   virtual std::vector<RefusedRow> apply(std::span<const RowChange>, Timestamp now) = 0;
   virtual std::int64_t highest_id() = 0;                                           // invalid rows included; 0 = empty
 
@@ -187,7 +191,7 @@ class BaseTable {
   virtual std::vector<Task> load(std::span<const std::int64_t> ids) = 0;           // those that exist, sorted by id
   virtual void write(std::span<const BaseChange>, FieldSet synced) = 0;            // `synced`: what fingerprints cover
   virtual ReplicaState state() = 0;                                                // defaults if the replica is new
-  virtual void set_state(const ReplicaState&) = 0;
+  virtual void set_state(const ReplicaState&) = 0;                                 // of this replica, whatever its `name`
   virtual std::vector<ReplicaState> replicas() = 0;
   virtual bool forget_replica(std::string_view name) = 0;                          // with base, conflicts; false = unknown
 };
@@ -198,8 +202,8 @@ class ConflictTable {
   virtual std::vector<Conflict> list(const ConflictFilter&) = 0;                   // oldest first
   virtual std::size_t count(const ConflictFilter&) = 0;                            // limit and offset ignored
   virtual std::vector<std::int64_t> insert(std::span<const Conflict>) = 0;         // gives the numbers
-  virtual void update(std::span<const Conflict>) = 0;                              // by number
-  virtual void close(std::span<const std::int64_t> numbers) = 0;
+  virtual void update(std::span<const Conflict>) = 0;                              // by number; Error(changed) if it is gone
+  virtual void close(std::span<const std::int64_t> numbers) = 0;                   // their numbers are never given again
 };
 
 class HistoryTable {
@@ -210,6 +214,7 @@ class HistoryTable {
   virtual std::optional<Run> run(std::int64_t id) = 0;
   virtual bool has_run(std::string_view key) = 0;
   virtual std::vector<ChangeRecord> changes(std::int64_t run) = 0;                 // by task id, YAML first
+  // The oldest go first; the newest run of each replica always stays, since a file journal may still ask for it.
   virtual void prune(Timestamp older_than, std::uint64_t max_bytes) = 0;
 };
 
@@ -237,11 +242,14 @@ class Store {
  public:
   virtual ~Store() = default;
   // Creates what is missing (task table, own tables), migrates, adopts. Idempotent. What it did, in sentences.
+  // Where it creates the task table, bases that were about one of that name are forgotten: an empty table that
+  // replaced a dropped one must not read as "all tasks were deleted".
   virtual std::vector<std::string> prepare() = 0;
   // The statements that prepare() would need, as SQL to run as the table's owner.
   virtual std::string setup_sql() = 0;
-  // write: serialises with other syncs of this replica. read: a consistent view that blocks nobody; works
-  // on a database that was never prepared (an absent table has no rows).
+  // write: serialises with other syncs of this replica, and prepares what is missing. read: a consistent view that
+  // blocks nobody; works on a database that was never prepared (an absent table has no rows), and creates nothing.
+  // Either throws Error(newer_schema) on a database that a newer lockstep has written.
   virtual std::unique_ptr<Transaction> begin(Access, std::string_view replica) = 0;
   virtual std::string_view backend() const = 0;  // "sqlite", "postgresql", "memory"
 
@@ -255,7 +263,8 @@ class Store {
 struct StoreOptions {
   std::string table = "scheduled_tasks";  // with schema if need be
   std::int64_t lock_timeout_ms = 10'000;
-  bool create = true;                     // false: a dry run; a missing database file is an empty database, and is not created
+  bool create = true;                     // false: a dry run; a missing database file is an empty database, and is not created;
+                                          // prepare() and begin(write) are then Error(internal)
 };
 
 // By the URL's scheme: `sqlite:PATH` (also sqlite:///PATH, sqlite:///:memory: is refused), `postgresql://…`,

@@ -43,6 +43,8 @@ Connection::Connection(std::string path, OpenMode mode, std::int64_t busy_timeou
   sqlite3_busy_timeout(raw, static_cast<int>(std::min(busy_timeout_ms, kLongest)));
   execute("PRAGMA foreign_keys = ON");
   execute("PRAGMA synchronous = FULL");
+  // A large first sync stays in memory until it is committed, or its pages would be written several times.
+  execute("PRAGMA cache_size = -65536");
   if (make_wal) {
     // Another process that makes the same database at this moment does the same: its lock is no failure of ours.
     Statement journal = prepare("PRAGMA journal_mode = WAL");

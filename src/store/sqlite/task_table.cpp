@@ -77,8 +77,9 @@ SqliteTaskTable::SqliteTaskTable(Connection& connection, const TableName& table)
 }
 
 TableRows SqliteTaskTable::rows() {
-  RowCollector collector(columns_.shape.columns);
-  if (!columns_.shape.exists) return collector.take();
+  if (!columns_.shape.exists) return {};
+  const std::optional<std::int64_t> expected = connection_.integer("SELECT count(*) FROM " + name_);
+  RowCollector collector(columns_.shape.columns, static_cast<std::size_t>(expected.value_or(0)));
   Statement row = connection_.prepare("SELECT " + select_list_ + " FROM " + name_ + " ORDER BY 1");
   std::int64_t previous = INT64_MIN;
   while (row.step()) {
@@ -120,14 +121,19 @@ std::vector<RefusedRow> SqliteTaskTable::apply(std::span<const RowChange> change
     return action_order(a->action) < action_order(b->action);
   });
 
-  connection_.execute("SAVEPOINT lockstep_apply");
+  // A foreign key that is checked at COMMIT would refuse the whole transaction without a word about the row.
+  const bool deferrable =
+      connection_.integer("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND sql LIKE '%DEFERRABLE%' LIMIT 1")
+          .has_value();
+  if (deferrable) connection_.execute("SAVEPOINT lockstep_apply");
   Pass pass = apply_all(ordered, now, false);
-  if (connection_.has_deferred_violations()) {
-    // A foreign key that is checked at COMMIT would refuse the whole transaction without a word about the row.
-    connection_.execute("ROLLBACK TO lockstep_apply");
-    pass = apply_all(std::move(ordered), now, true);
+  if (deferrable) {
+    if (connection_.has_deferred_violations()) {
+      connection_.execute("ROLLBACK TO lockstep_apply");
+      pass = apply_all(std::move(ordered), now, true);
+    }
+    connection_.execute("RELEASE lockstep_apply");
   }
-  connection_.execute("RELEASE lockstep_apply");
   std::sort(pass.reasons.begin(), pass.reasons.end(),
             [](const RefusedRow& a, const RefusedRow& b) { return a.id < b.id; });
   return std::move(pass.reasons);
