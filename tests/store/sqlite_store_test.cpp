@@ -165,6 +165,27 @@ TEST_F(SqliteStoreTest, ADatabaseThatThisUserMayNotWriteIsReadOnly) {
   fs::permissions(mine.folder().path(), fs::perms(0700));
 }
 
+TEST_F(SqliteStoreTest, AWalDatabaseInAFolderThatThisUserMayNotWriteSaysWhatIsMissing) {
+  SqliteDatabase mine;
+  mine.open()->prepare();
+  fs::permissions(mine.path(), fs::perms(0444));
+  fs::permissions(mine.folder().path(), fs::perms(0555));
+  {
+    // SQLite shares a WAL through a file beside the database, which it cannot make here.
+    const Unprivileged user;
+    const Error error = error_of([&] { mine.open()->begin(Access::read, "default"); });
+    EXPECT_FALSE(error.retryable());
+    EXPECT_NE(error.parts().hint.find("folder"), std::string::npos) << error.what();
+  }
+  fs::permissions(mine.folder().path(), fs::perms(0700));
+}
+
+TEST_F(SqliteStoreTest, ReadingLeavesNoFilesBeside) {
+  database.open()->prepare();
+  EXPECT_EQ(count(*database.open({.table = "scheduled_tasks", .lock_timeout_ms = 100, .create = false})), 0U);
+  EXPECT_EQ(std::distance(fs::directory_iterator(database.folder().path()), fs::directory_iterator()), 1);
+}
+
 TEST_F(SqliteStoreTest, AWriteErrorAtCommitLeavesAllOrNothing) {
   const auto store = database.open();
   store->prepare();
