@@ -51,7 +51,9 @@ class Core {
 
   // ---- session.cpp
   // Locks, recovers, reads. `refused`: rows that former attempts could not write.
-  Opened open(const std::vector<RefusedRow>& refused);
+  // `scope`: for a sync the rows that may have changed are enough.
+  enum class Scope { changes, everything };
+  Opened open(const std::vector<RefusedRow>& refused, Scope scope);
   // The same without locks, recovery or writes.
   Opened look();
   // Reads the YAML if the session has not yet; false: `invalid` says why not.
@@ -94,7 +96,7 @@ class Core {
   // Makes attempts until one ends, at most a bounded number of times. `attempt` gets the session and returns
   // the operation's outcome or StartAgain. Broken attempts that may succeed are made again, too.
   template <class Outcome>
-  Outcome with_session(const std::function<std::variant<Outcome, StartAgain>(Session&)>& attempt);
+  Outcome with_session(Scope scope, const std::function<std::variant<Outcome, StartAgain>(Session&)>& attempt);
 
   std::string conflict_name(std::int64_t number) const { return "conflict_" + std::to_string(number); }
   void report(double fraction, std::string_view stage) const {
@@ -108,6 +110,7 @@ class Core {
   SafeFile file;
   Progress progress;
   bool prepared = false;
+  bool feed_missing = false;
   // A run whose commit did not answer: recovery finds out whether it is in the database.
   struct Unconfirmed {
     std::string key;
@@ -120,7 +123,11 @@ class Core {
   // The result of a run whose commit did not answer, once recovery has found it in the database.
   std::optional<SyncResult> confirmed();
   ResolveOutcome store_resolution(const ResolveRequest&);
-  std::optional<InvalidYaml> read_sides(Session&);
+  std::optional<InvalidYaml> read_sides(Session&, Scope scope);
+  void read_rows(Session&);
+  bool read_changed_rows(Session&);
+  void check_feed(Session&, std::vector<std::int64_t> expected);
+  void make_feed();  // where it is missing and may be made; no transaction may be open
   void check_replica(Session&);
   void hold_rows(Session&, const std::vector<std::int64_t>& ids) const;
   std::string settings_key(FieldSet synced) const;
@@ -131,17 +138,22 @@ class Core {
 inline constexpr int kMaxAttempts = 12;
 
 template <class Outcome>
-Outcome Core::with_session(const std::function<std::variant<Outcome, StartAgain>(Session&)>& attempt) {
+Outcome Core::with_session(Scope scope, const std::function<std::variant<Outcome, StartAgain>(Session&)>& attempt) {
   std::vector<RefusedRow> refused;
   std::string reason;
   unconfirmed.reset();
   for (int i = 0; i < kMaxAttempts; ++i) {
     try {
-      Opened opened = open(refused);
-      if (auto* invalid = std::get_if<InvalidYaml>(&opened)) return std::move(*invalid);
-      if (auto* busy = std::get_if<FileBusy>(&opened)) return std::move(*busy);
-      auto outcome = attempt(std::get<Session>(opened));
-      if (auto* done = std::get_if<Outcome>(&outcome)) return std::move(*done);
+      auto outcome = [&]() -> std::variant<Outcome, StartAgain> {
+        Opened opened = open(refused, scope);
+        if (auto* invalid = std::get_if<InvalidYaml>(&opened)) return Outcome(std::move(*invalid));
+        if (auto* busy = std::get_if<FileBusy>(&opened)) return Outcome(std::move(*busy));
+        return attempt(std::get<Session>(opened));
+      }();
+      if (auto* done = std::get_if<Outcome>(&outcome)) {
+        make_feed();
+        return std::move(*done);
+      }
       StartAgain& again = std::get<StartAgain>(outcome);
       reason = again.reason;
       refused.insert(refused.end(), again.refused.begin(), again.refused.end());

@@ -155,41 +155,41 @@ std::vector<BaseChange> base_changes(const Plan& plan, const Document* after) {
   return changes;
 }
 
-// Whether after the run the YAML says exactly what the base says, so that the next run need not read it
-// as long as its bytes stay the same.
-bool yaml_agrees(const Session& session, const Triples& triples, const Plan& plan, const Document& after,
-                 const std::vector<BaseChange>& bases) {
-  if (!triples.warnings.empty()) return false;
-  auto base_of = [&](const Triple& triple) -> const Task* {
-    auto at = std::lower_bound(bases.begin(), bases.end(), triple.id,
-                               [](const BaseChange& change, std::int64_t id) { return change.id < id; });
-    if (at == bases.end() || at->id != triple.id) return triple.base;
-    return at->task ? &*at->task : nullptr;
+// How the three stand after a run.
+struct Aftermath {
+  bool yaml_is_base = true;              // the next run need not read the YAML as long as its bytes stay the same
+  std::vector<std::int64_t> unsettled;   // tasks that the next run has to look at whatever the change feed says; sorted
+};
+
+Aftermath aftermath(const Session& session, const Triples& triples, const Plan& plan, const Document& after,
+                    const std::vector<BaseChange>& bases) {
+  Aftermath result;
+  const auto same = [&](const Task* a, const Task* b) {
+    return a && b ? differing(*a, *b, session.synced).empty() : a == b;
   };
-  const auto agrees = [&](const Task* base, const Task* yaml) {
-    if (!base || !yaml) return base == yaml;
-    return differing(*base, *yaml, session.synced).empty() &&
-           equal((*base)[Field::updated_at], (*yaml)[Field::updated_at]);
-  };
-  for (const Triple& triple : triples.triples)
-    if (!agrees(base_of(triple), after.find(triple.id))) return false;
-  for (const TaskPlan& task : plan.tasks) {  // tasks of new ids have no triple
-    const Triple none{task.id, nullptr, nullptr, nullptr};
-    const auto known = std::lower_bound(triples.triples.begin(), triples.triples.end(), task.id,
-                                        [](const Triple& t, std::int64_t id) { return t.id < id; });
-    if ((known == triples.triples.end() || known->id != task.id) && !agrees(base_of(none), after.find(task.id)))
-      return false;
+  auto change = bases.begin();
+  auto planned = plan.tasks.begin();
+  for (const Triple& triple : triples.triples) {
+    while (change != bases.end() && change->id < triple.id) ++change;
+    while (planned != plan.tasks.end() && planned->id < triple.id) ++planned;
+    const Task* base = triple.base;
+    if (change != bases.end() && change->id == triple.id) base = change->task ? &*change->task : nullptr;
+    const Task* row = triple.database;
+    if (planned != plan.tasks.end() && planned->id == triple.id && planned->database)
+      row = planned->database->action == Action::remove ? nullptr : &planned->database->task;
+    const Task* yaml = after.find(triple.id);
+    const bool yaml_same = same(base, yaml) && (!yaml || equal((*base)[Field::updated_at], (*yaml)[Field::updated_at]));
+    if (!yaml_same) result.yaml_is_base = false;
+    if (!yaml_same || !same(base, row)) result.unsettled.push_back(triple.id);
   }
-  // Tasks that were left out may differ from their base without anybody having looked.
-  for (const auto& [id, warning] : session.excluded) {
-    const auto at = [id = id](std::span<const IndexEntry> index) {
-      const auto found = std::lower_bound(index.begin(), index.end(), id,
-                                          [](const IndexEntry& e, std::int64_t wanted) { return e.id < wanted; });
-      return found != index.end() && found->id == id ? std::optional(found->fingerprint) : std::nullopt;
-    };
-    if (at(session.base_index) != at(session.yaml_index)) return false;
-  }
-  return true;
+  // Tasks that were left out: nobody has compared them.
+  for (const auto& [id, warning] : session.excluded) result.unsettled.push_back(id);
+  for (const Warning& warning : triples.warnings)
+    if (warning.task_id) result.unsettled.push_back(*warning.task_id);
+  if (!session.excluded.empty() || !triples.warnings.empty()) result.yaml_is_base = false;
+  std::sort(result.unsettled.begin(), result.unsettled.end());
+  result.unsettled.erase(std::unique(result.unsettled.begin(), result.unsettled.end()), result.unsettled.end());
+  return result;
 }
 
 Json details_of(const SyncResult& result, const Work& work) {
@@ -364,7 +364,20 @@ Executed Core::execute(Session& session, const Triples& triples, Work& work, Tim
   } else {
     state.content = session.content.fingerprint;
   }
-  state.agreed = !after || yaml_agrees(session, triples, work.plan, *after, bases);
+  if (after) {
+    const Aftermath left = aftermath(session, triples, work.plan, *after, bases);
+    state.agreed = left.yaml_is_base;
+    constexpr std::size_t kManyUnsettled = 1000;
+    if (session.cursor.empty() || left.unsettled.size() > kManyUnsettled)
+      state.unsettled.reset();
+    else
+      state.unsettled = left.unsettled;
+  }
+  if (session.cursor.empty() || session.move_cursor) state.cursor = session.cursor;
+  if (session.cursor.empty())
+    state.full_check.reset();
+  else if (session.full_check)
+    state.full_check = now;
   if (worth_a_run) {
     state.last_sync = now;
     if (write_yaml || write_rows) state.sync_source = sync_source(work.request, work.plan);

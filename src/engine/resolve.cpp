@@ -67,7 +67,7 @@ ResolveOutcome Core::resolve(const ResolveRequest& request) {
       return store_resolution(request);
     }
   }
-  return with_session<ResolveOutcome>([&](Session& session) -> std::variant<ResolveOutcome, StartAgain> {
+  return with_session<ResolveOutcome>(Scope::everything, [&](Session& session) -> std::variant<ResolveOutcome, StartAgain> {
     if (auto result = confirmed()) return ResolveOutcome(std::move(*done));
     const std::vector<Conflict> found = session.transaction->conflicts().list({.number = request.number});
     if (found.empty()) return ResolveOutcome(ConflictGone{});

@@ -128,9 +128,83 @@ bool Core::need_document(Session& session, InvalidYaml& invalid) {
   return true;
 }
 
+// Which rows may differ from the base: those that the change feed names, those that did last time, and those whose
+// YAML changed. All others are what the base says. false: the feed cannot tell, or a full comparison is due.
+bool Core::read_changed_rows(Session& session) {
+  TaskTable& table = session.transaction->tasks();
+  const ReplicaState& state = session.state;
+  session.cursor = table.cursor();
+  feed_missing = session.cursor.empty();
+  if (session.cursor.empty() || state.cursor.empty() || !state.unsettled || !state.full_check) return false;
+  auto changed = table.changed_since(state.cursor);
+  if (!changed) return false;
+  session.move_cursor = !changed->empty();
+  std::vector<std::int64_t> ids = std::move(*changed);
+  ids.insert(ids.end(), state.unsettled->begin(), state.unsettled->end());
+  const std::int64_t since_check = clock().micros - state.full_check->micros;
+  const bool check_due = since_check > std::chrono::microseconds(settings.full_check_interval).count() || since_check < 0;
+  if (check_due) {
+    read_rows(session);
+    check_feed(session, std::move(ids));
+    return true;
+  }
+  for (const std::int64_t id : candidates(session.base_index, session.yaml_index, session.base_index)) ids.push_back(id);
+  std::sort(ids.begin(), ids.end());
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+  if (ids.size() > session.base_index.size() / 4 + 100) return false;  // one scan is cheaper
+
+  session.rows = table.rows_of(ids);
+  const std::vector<IndexEntry> read = index_of(session.rows.tasks, session.synced, false);
+  auto next = read.begin();
+  for (const IndexEntry& base : session.base_index) {
+    for (; next != read.end() && next->id < base.id; ++next) session.database_index.push_back(*next);
+    if (next != read.end() && next->id == base.id)
+      session.database_index.push_back(*next++);
+    else if (!std::binary_search(ids.begin(), ids.end(), base.id))
+      session.database_index.push_back({base.id, base.fingerprint, IndexEntry::kNoInstant});
+  }
+  session.database_index.insert(session.database_index.end(), next, read.end());
+  return true;
+}
+
+void Core::read_rows(Session& session) {
+  session.rows = session.transaction->tasks().rows();
+  session.database_index = index_of(session.rows.tasks, session.synced, false);
+  session.full_check = session.move_cursor = true;
+}
+
+// The proof of the feed: rows that differ from the base although it named nothing.
+void Core::check_feed(Session& session, std::vector<std::int64_t> expected) {
+  std::sort(expected.begin(), expected.end());
+  std::string missed;
+  std::size_t count = 0;
+  for (const std::int64_t id : candidates(session.base_index, session.base_index, session.database_index)) {
+    if (std::binary_search(expected.begin(), expected.end(), id)) continue;
+    if (++count <= 10) missed += (missed.empty() ? "" : ", ") + std::to_string(id);
+  }
+  if (count == 0) return;
+  session.yaml_warnings.push_back(
+      {"THE CHANGE FEED MISSED " + std::to_string(count) + " changed row(s), found by the full comparison (tasks " + missed +
+           (count > 10 ? ", …" : "") + "): was the table changed with triggers disabled, or by replication?",
+       std::nullopt, std::nullopt});
+}
+
+void Core::make_feed() {
+  if (!feed_missing || settings.triggers == Settings::Triggers::never) return;
+  feed_missing = false;
+  const FeedState made = store->install_feed();
+  if (!made.active && settings.triggers == Settings::Triggers::required)
+    throw Error({.code = ErrorCode::permission,
+                 .operation = "make the change triggers on",
+                 .subject = settings.table,
+                 .cause = made.why_not,
+                 .hint = "the sync itself is done; `lockstep init --print-sql` prints what to run as the table's owner, "
+                         "`triggers: auto` does without"});
+}
+
 // Reads YAML and database at the same time: each is about half of a run's work. The document is not read
 // where its bytes are known to say what the base says.
-std::optional<InvalidYaml> Core::read_sides(Session& session) {
+std::optional<InvalidYaml> Core::read_sides(Session& session, Scope scope) {
   TaskTable& table = session.transaction->tasks();
   session.synced = FieldSet::synced() & (table.shape().exists ? table.shape().columns : FieldSet::all());
   session.state = session.transaction->base().state();
@@ -142,26 +216,32 @@ std::optional<InvalidYaml> Core::read_sides(Session& session) {
   const bool skip_yaml = yaml_is_base(session);
   InvalidYaml invalid;
   auto read_yaml = [&] {
+    if (skip_yaml) session.yaml_index = session.base_index;
     if (skip_yaml || !need_document(session, invalid)) return;
     session.yaml_index = index_of(session.document->tasks(), session.synced, true);
   };
-  std::future<void> yaml_ready;
-  if (!skip_yaml && session.content.text.size() >= kWorthAThread)
-    yaml_ready = std::async(std::launch::async, read_yaml);
-  else
-    read_yaml();
   report(0.1, "reading both sides");
-  session.rows = table.rows();
-  session.database_index = index_of(session.rows.tasks, session.synced, false);
-  if (yaml_ready.valid()) yaml_ready.get();
-  if (skip_yaml) session.yaml_index = session.base_index;
-  if (!skip_yaml && !session.document) return invalid;
+  if (scope == Scope::changes && !session.state.cursor.empty()) {
+    read_yaml();
+    if (!skip_yaml && !session.document) return invalid;
+    if (!read_changed_rows(session)) read_rows(session);
+  } else {
+    std::future<void> yaml_ready;
+    if (!skip_yaml && session.content.text.size() >= kWorthAThread)
+      yaml_ready = std::async(std::launch::async, read_yaml);
+    else
+      read_yaml();
+    session.cursor = table.cursor();
+    feed_missing = session.cursor.empty();
+    read_rows(session);
+    if (yaml_ready.valid()) yaml_ready.get();
+    if (!skip_yaml && !session.document) return invalid;
+  }
 
   for (const InvalidRow& row : session.rows.invalid)
-    session.excluded.try_emplace(
-        row.id, Warning{"task " + std::to_string(row.id) + ": the database row is not valid and takes no part: " + row.message,
-                        row.id,
-                        std::nullopt});
+    session.excluded.try_emplace(row.id, Warning{"task " + std::to_string(row.id) +
+                                                     ": the database row is not valid and takes no part: " + row.message,
+                                                 row.id, std::nullopt});
   reindex_base(session);
   return std::nullopt;
 }
@@ -181,7 +261,7 @@ void Core::reindex_base(Session& session) const {
   session.base_index = session.transaction->base().index();
 }
 
-Opened Core::open(const std::vector<RefusedRow>& refused) {
+Opened Core::open(const std::vector<RefusedRow>& refused, Scope scope) {
   Session session;
   prepare();
   session.read_only = file.read_only_reason();
@@ -201,7 +281,7 @@ Opened Core::open(const std::vector<RefusedRow>& refused) {
   for (const RefusedRow& row : refused)
     session.excluded.try_emplace(row.id, Warning{"task " + std::to_string(row.id) + ": the database refused the change, "
                                                  "which waits: " + row.message, row.id, std::nullopt});
-  if (auto invalid = read_sides(session)) return std::move(*invalid);
+  if (auto invalid = read_sides(session, scope)) return std::move(*invalid);
   return session;
 }
 
@@ -212,7 +292,7 @@ Opened Core::look() {
   if (auto* busy = std::get_if<Busy>(&content)) return FileBusy{std::move(*busy)};
   session.content = std::move(std::get<FileContent>(content));
   session.transaction = store->begin(Access::read, settings.replica);
-  if (auto invalid = read_sides(session)) return std::move(*invalid);
+  if (auto invalid = read_sides(session, Scope::changes)) return std::move(*invalid);
   return session;
 }
 

@@ -33,7 +33,10 @@ struct Session {
   std::vector<IndexEntry> yaml_index;
 
   // The database.
-  TableRows rows;
+  TableRows rows;  // all of them, or those that the change feed and the YAML point at
+  std::string cursor;        // of the change feed, for this transaction; empty = none
+  bool move_cursor = false;  // there was something in the feed, or all was read
+  bool full_check = false;   // all was read
   std::vector<IndexEntry> database_index;
 
   // The base.

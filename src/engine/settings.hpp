@@ -24,6 +24,8 @@ struct Settings {
   double max_delete_percent = 50;
   OnYamlDelete on_yaml_delete = OnYamlDelete::remove;
   std::array<Owner, kFieldCount> owners{};
+  enum class Triggers : std::uint8_t { automatic, required, never } triggers = Triggers::automatic;  // the change feed
+  std::chrono::seconds full_check_interval{3600};  // with a change feed: how often everything is compared all the same
   std::chrono::milliseconds lock_timeout{10'000};
   int backups = 10;
   std::chrono::seconds history_age{30LL * 24 * 3600};

@@ -38,7 +38,7 @@ std::optional<SyncResult> Core::confirmed() {
 
 SyncOutcome Core::sync(const SyncRequest& request) {
   const Timestamp started = clock();
-  return with_session<SyncOutcome>([&](Session& session) -> std::variant<SyncOutcome, StartAgain> {
+  return with_session<SyncOutcome>(Scope::changes, [&](Session& session) -> std::variant<SyncOutcome, StartAgain> {
     if (auto done = confirmed()) return SyncOutcome(std::move(*done));
     require_writable_target(session, request, settings.yaml);
     // Nothing to write into the document is known yet, but as soon as anything differs it is needed.

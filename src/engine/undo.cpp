@@ -70,7 +70,7 @@ std::map<std::int64_t, Former> read_changes(const std::vector<ChangeRecord>& rec
 
 UndoOutcome Core::undo(std::int64_t run_id, std::optional<double> max_delete_percent) {
   const Timestamp started = clock();
-  return with_session<UndoOutcome>([&](Session& session) -> std::variant<UndoOutcome, StartAgain> {
+  return with_session<UndoOutcome>(Scope::everything, [&](Session& session) -> std::variant<UndoOutcome, StartAgain> {
     if (auto result = confirmed()) return UndoOutcome(std::move(*result));
     const auto run = session.transaction->history().run(run_id);
     if (!run || run->replica != settings.replica) return UndoOutcome(RunUnknown{});

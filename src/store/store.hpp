@@ -81,7 +81,10 @@ struct ReplicaState {
   std::optional<std::string> sync_source;  // "yaml", "database", "manual"
   std::optional<BackupMark> backup;
   std::string settings_key;          // of the settings under which `agreed` holds (zone of validity: yaml_version, synced fields)
+  // Of a change feed, where the backend has one; backends without it need not keep them.
   std::string cursor;                // TaskTable::cursor() of the last sync; empty = none
+  std::optional<std::vector<std::int64_t>> unsettled;  // tasks on which the three were not the same then; nullopt = too many
+  std::optional<Timestamp> full_check;                 // when everything was last compared
   friend bool operator==(const ReplicaState&, const ReplicaState&) = default;
 };
 

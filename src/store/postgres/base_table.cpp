@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <charconv>
 #include <utility>
 
 #include "model/validation.hpp"
@@ -25,7 +26,24 @@ Fingerprint from_bytes(std::string_view bytes) {
 
 constexpr const char* kStateColumns =
     "SELECT name, task_table, host, path, content, agreed, (extract(epoch FROM last_sync) * 1000000)::int8, sync_source,"
-    " backup_device, backup_inode, backup_content, backup_run, settings_key, cursor FROM lockstep.replicas";
+    " backup_device, backup_inode, backup_content, backup_run, settings_key, cursor,"
+    " array_to_string(unsettled, ','), (extract(epoch FROM full_check) * 1000000)::int8 FROM lockstep.replicas";
+
+std::vector<std::int64_t> ids_of(std::string_view list) {
+  std::vector<std::int64_t> ids;
+  for (const char* at = list.data(); at < list.data() + list.size(); ++at) {
+    std::int64_t id = 0;
+    at = std::from_chars(at, list.data() + list.size(), id).ptr;
+    ids.push_back(id);
+  }
+  return ids;
+}
+
+std::string array_of(const std::vector<std::int64_t>& ids) {
+  std::string list = "{";
+  for (const std::int64_t id : ids) list += (list.size() > 1 ? "," : "") + std::to_string(id);
+  return list + "}";
+}
 
 ReplicaState read_state(const Result& rows, int row, std::string_view task_table) {
   ReplicaState state;
@@ -45,6 +63,8 @@ ReplicaState read_state(const Result& rows, int row, std::string_view task_table
   }
   state.settings_key = rows.text(row, 12);
   if (same_table) state.cursor = rows.text(row, 13);
+  if (same_table && !rows.null(row, 14)) state.unsettled = ids_of(rows.text(row, 14));
+  if (same_table && !rows.null(row, 15)) state.full_check = Timestamp{rows.integer(row, 15)};
   return state;
 }
 
@@ -161,10 +181,11 @@ void PostgresBaseTable::set_state(const ReplicaState& state) {
   values.add(state.last_sync).add(state.sync_source);
   values.add(of_backup(&BackupMark::device)).add(of_backup(&BackupMark::inode)).add(backup_content);
   values.add(of_backup(&BackupMark::run)).add(state.settings_key).add(state.cursor);
+  values.add(state.unsettled ? std::optional(array_of(*state.unsettled)) : std::nullopt).add(state.full_check);
   connection_.query(
       "UPDATE lockstep.replicas SET host = $2, path = $3, content = $4, agreed = $5::boolean, last_sync = $6,"
       " sync_source = $7, backup_device = $8::int8, backup_inode = $9::int8, backup_content = $10, backup_run = $11::int8,"
-      " settings_key = $12, cursor = $13 WHERE name = $1",
+      " settings_key = $12, cursor = $13, unsettled = $14::int8[], full_check = $15 WHERE name = $1",
       values, "write the replica's state");
 }
 

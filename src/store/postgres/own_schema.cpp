@@ -30,7 +30,9 @@ CREATE TABLE lockstep.replicas (
   backup_content text,
   backup_run bigint,
   settings_key text NOT NULL DEFAULT '',
-  cursor text NOT NULL DEFAULT ''   -- what of the feed the last sync has seen
+  cursor text NOT NULL DEFAULT '',  -- what of the feed the last sync has seen
+  unsettled bigint[],               -- tasks on which the sides and the base were not the same then; null = too many
+  full_check timestamptz
 );
 CREATE TABLE lockstep.base (
   replica text NOT NULL,
