@@ -1,5 +1,8 @@
 #include "file/file_io.hpp"
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 #include <algorithm>
 
 namespace lockstep {
@@ -9,14 +12,18 @@ namespace {
 // writes, short beside a person's.
 constexpr std::chrono::milliseconds kBetweenLooks{25};
 
-std::optional<Look> read_unmoved(File& file, const std::string& path, const FileStat& before, std::uint64_t max_size) {
+std::optional<Look> read_unmoved(File& file, const std::string& path, const FileStat& before, Text text,
+                                 std::uint64_t max_size) {
   Look look;
-  look.text = read_all(file, path, max_size);
+  if (text == Text::keep) {
+    look.text = read_all(file, path, max_size);
+    look.fingerprint = fingerprint_of(look.text);
+  } else {
+    look.fingerprint = fingerprint_of_file(file, path);
+  }
   look.status = value_or_throw(uninterrupted([&] { return file.stat(); }), "look at", path);
-  const bool moved = look.status.modified_ns != before.modified_ns || look.status.size != before.size ||
-                     look.text.size() != look.status.size;
+  const bool moved = look.status.modified_ns != before.modified_ns || look.status.size != before.size;
   if (moved) return std::nullopt;
-  look.fingerprint = fingerprint_of(look.text);
   return look;
 }
 
@@ -108,6 +115,24 @@ std::string read_all(FileSystem& files, const std::string& path) {
   return read_all(*open_or_throw(files, path, Open::read), path);
 }
 
+Fingerprint fingerprint_of_file(File& file, const std::string& path) {
+  XXH3_state_t state;
+  XXH3_128bits_reset(&state);
+  std::string buffer(std::size_t{256} << 10, '\0');
+  for (std::uint64_t at = 0;;) {
+    const auto count = value_or_throw(uninterrupted([&] { return file.read(at, std::span(buffer)); }), "read", path);
+    if (count == 0) break;
+    XXH3_128bits_update(&state, buffer.data(), count);
+    at += count;
+  }
+  const auto hash = XXH3_128bits_digest(&state);
+  return {hash.high64, hash.low64};
+}
+
+Fingerprint fingerprint_of_file(FileSystem& files, const std::string& path) {
+  return fingerprint_of_file(*open_or_throw(files, path, Open::read), path);
+}
+
 void write_all(File& file, const std::string& path, std::string_view bytes) {
   for (std::size_t at = 0; at < bytes.size();) {
     const auto count = value_or_throw(uninterrupted([&] { return file.write(at, bytes.substr(at)); }), "write", path);
@@ -152,7 +177,7 @@ void remove_if_there(FileSystem& files, const std::string& path) {
   if (!removed && removed.error() != ENOENT) throw file_error(removed.error(), "remove", path);
 }
 
-Looked look_at(FileSystem& files, const std::string& path, std::uint64_t max_size) {
+Looked look_at(FileSystem& files, const std::string& path, Text text, std::uint64_t max_size) {
   auto opened = uninterrupted([&] { return files.open(path, Open::read); });
   if (!opened && opened.error() == ENOENT) return NotThere{};
   if (!opened && opened.error() == EAGAIN) {
@@ -176,19 +201,19 @@ Looked look_at(FileSystem& files, const std::string& path, std::uint64_t max_siz
   if (lease) {
     // Writers wait for us until the lease is dropped, by closing at the latest.
     const auto at_lease = value_or_throw(uninterrupted([&] { return file->stat(); }), "look at", path);
-    auto look = read_unmoved(*file, path, at_lease, max_size);
+    auto look = read_unmoved(*file, path, at_lease, text, max_size);
     file->drop_lease();
     if (!look) return BeingWritten{status};
     return std::move(*look);
   }
 
-  const auto first = read_unmoved(*file, path, status, max_size);
+  const auto first = read_unmoved(*file, path, status, Text::drop, max_size);
   files.wait(kBetweenLooks);
   // By path: an editor that replaced the file meanwhile must be seen too.
   const auto again = open_if_there(files, path, Open::read);
   if (!again) return NotThere{};
   const auto then = value_or_throw(uninterrupted([&] { return again->stat(); }), "look at", path);
-  auto second = read_unmoved(*again, path, then, max_size);
+  auto second = read_unmoved(*again, path, then, text, max_size);
   const bool equal = first && second && first->fingerprint == second->fingerprint &&
                      first->status.inode == second->status.inode && first->status.device == second->status.device &&
                      first->status.modified_ns == second->status.modified_ns;

@@ -55,6 +55,9 @@ constexpr std::uint64_t kAnySize = std::uint64_t{1} << 62;
 
 std::string read_all(File&, const std::string& path, std::uint64_t max_size = kAnySize);
 std::string read_all(FileSystem&, const std::string& path);
+// The same as of its whole text, in little memory.
+Fingerprint fingerprint_of_file(File&, const std::string& path);
+Fingerprint fingerprint_of_file(FileSystem&, const std::string& path);
 void write_all(File&, const std::string& path, std::string_view bytes);
 void sync(File&, const std::string& path);
 void sync_folder(FileSystem&, const std::string& folder);
@@ -66,7 +69,7 @@ void remove_if_there(FileSystem&, const std::string& path);
 
 // A regular file's bytes as they are while nobody has it open for writing.
 struct Look {
-  std::string text;
+  std::string text;  // empty if it was not to be kept
   Fingerprint fingerprint;
   FileStat status;
 };
@@ -77,6 +80,7 @@ struct NotThere {};
 using Looked = std::variant<Look, BeingWritten, NotThere>;
 
 // One attempt: a read lease, or where there are none two equal looks apart. Follows symlinks.
-Looked look_at(FileSystem&, const std::string& path, std::uint64_t max_size = kAnySize);
+enum class Text { keep, drop };
+Looked look_at(FileSystem&, const std::string& path, Text text = Text::drop, std::uint64_t max_size = kAnySize);
 
 }  // namespace lockstep

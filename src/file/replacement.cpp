@@ -22,7 +22,7 @@ void overwrite(const Place& place, File& file, std::string_view text) {
 }
 
 std::optional<std::string> write_in_place(const Place& place, const JournalName& name) {
-  const auto looked = look_at(place.files, place.target);
+  const auto looked = look_at(place.files, place.target, Text::keep);
   const auto* old = std::get_if<Look>(&looked);
   if (old == nullptr || old->fingerprint != name.before) return std::nullopt;
   const auto text = read_all(place.files, name.main());
@@ -32,7 +32,7 @@ std::optional<std::string> write_in_place(const Place& place, const JournalName&
   write_durable_copy(place, name, old->text, *file);
   sync_folder(place.files, folder_of(place.target));
   // The last look, through the very description that is written.
-  if (fingerprint_of(read_all(*file, place.target)) != name.before) {
+  if (fingerprint_of_file(*file, place.target) != name.before) {
     remove_if_there(place.files, name.copy());
     return std::nullopt;
   }
@@ -59,7 +59,7 @@ bool save_standing(const Place& place, const JournalName& name) {
     if (std::find(kNoLinks.begin(), kNoLinks.end(), linked.error()) == kNoLinks.end()) {
       throw file_error(linked.error(), "link", place.target);
     }
-    const auto looked = look_at(place.files, place.target);
+    const auto looked = look_at(place.files, place.target, Text::keep);
     const auto* old = std::get_if<Look>(&looked);
     if (old == nullptr || old->fingerprint != name.before) return false;
     write_durable_copy(place, name, old->text, *open_or_throw(place.files, place.target, Open::read));
@@ -89,9 +89,9 @@ std::optional<std::string> rename_over_saved(const Place& place, const JournalNa
     throw file_error(renamed.error(), "rename", name.main());
   }
   // A copy, unlike a hard link, does not have what was written into the file since.
-  const auto text = read_all(*last, name.copy());
-  if (fingerprint_of(text) != name.before && read_all(place.files, name.copy()) != text) {
-    write_durable_copy(place, name, text, *last);
+  const auto written = fingerprint_of_file(*last, name.copy());
+  if (written != name.before && written != fingerprint_of_file(place.files, name.copy())) {
+    write_durable_copy(place, name, read_all(*last, name.copy()), *last);
   }
   return name.copy();
 }
@@ -154,7 +154,7 @@ bool create_in_place(const Place& place, const JournalName& name) {
 void settle(const Place& place, const JournalName& name) {
   const auto before = read_all(place.files, name.copy());
   const auto after = read_all(place.files, name.main());
-  const auto looked = look_at(place.files, place.target);
+  const auto looked = look_at(place.files, place.target, Text::keep);
   if (std::holds_alternative<BeingWritten>(looked)) {
     throw Error({.code = ErrorCode::locked,
                  .operation = "recover",
@@ -209,7 +209,7 @@ void put_back(const Place& place, const JournalName& name, const std::string& he
     // From now on the name says what is to come out and what goes in: a crash on either side of the exchange
     // finds by looking which side it was. Hence durable before the exchange, and before the last look, because
     // it takes long enough for an editor to save in the meantime.
-    const auto save = fingerprint_of(read_all(place.files, holding));
+    const auto save = fingerprint_of_file(place.files, holding);
     const auto back = journal_name(place.target, JournalName::Kind::back, name.run_key, standing, save);
     if (holding != back.main()) rename_over(place.files, holding, back.main());
     sync_folder(place.files, folder);

@@ -130,7 +130,7 @@ std::variant<FileContent, Busy> SafeFile::Impl::look_patiently(const std::string
   constexpr std::chrono::milliseconds kGap{20};
   bool looked_twice = false;
   for (;;) {
-    auto looked = look_at(files, at, max_size);
+    auto looked = look_at(files, at, Text::keep, max_size);
     if (auto* look = std::get_if<Look>(&looked)) return content_of(std::move(*look));
     if (std::holds_alternative<NotThere>(looked)) {
       if (looked_twice) return FileContent{};

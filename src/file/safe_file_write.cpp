@@ -28,7 +28,7 @@ void remove_staged(const Place& place, const JournalName& name) {
   if (name.created()) sync_folder(place.files, folder_of(place.target));
   // Whatever happened, only the staged text itself is ours to throw away.
   const auto file = open_if_there(place.files, name.main(), Open::read);
-  if (file && fingerprint_of(read_all(*file, name.main())) == name.after) remove_if_there(place.files, name.main());
+  if (file && fingerprint_of_file(*file, name.main()) == name.after) remove_if_there(place.files, name.main());
 }
 
 // After a failure, whose error is the one to report.
