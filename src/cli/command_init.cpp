@@ -9,6 +9,7 @@
 #include "api/json.hpp"
 #include "api/version.hpp"
 #include "cli/commands.hpp"
+#include "cli/config_values.hpp"
 #include "cli/report.hpp"
 #include "model/error.hpp"
 
@@ -39,16 +40,13 @@ bool carries_password(const std::string& url) {
   return (at != std::string::npos && url.find(':', authority + 3) < at) || url.find("password=") != std::string::npos;
 }
 
-// Paths of the command line are relative to the current folder, those of a configuration file to its own.
-std::string seen_from(const std::string& config_path, const std::string& path) {
-  const bool same_folder = config_path.find('/') == std::string::npos;
-  return same_folder || path.starts_with('/') ? path : std::filesystem::absolute(path).lexically_normal().string();
-}
-
-std::string database_seen_from(const std::string& config_path, const std::string& url) {
-  constexpr std::string_view kScheme = "sqlite:";
-  if (!url.starts_with(kScheme) || url.starts_with("sqlite:///")) return url;
-  return std::string(kScheme) + seen_from(config_path, url.substr(kScheme.size()));
+// A setting of the command line, whose paths are relative to the current folder, as it has to stand in a file of
+// another folder.
+Setting seen_from(const std::string& config_path, const std::string& text) {
+  Setting setting;
+  setting.text = text;
+  if (config_path.find('/') != std::string::npos) setting.folder = std::filesystem::current_path().string();
+  return setting;
 }
 
 void write_new_file(const std::string& path, std::string_view text, mode_t mode) {
@@ -77,9 +75,10 @@ std::string write_config(const Session& session, const InitOptions& options) {
   const Config& config = session.config();
   const std::string path = session.flags().config.value_or(std::string(kLocalConfig));
   std::vector<std::pair<std::string, std::string>> active;
-  active.emplace_back("yaml", yaml_scalar(seen_from(path, config.engine.yaml)));
-  if (!config.database_from_environment)
-    active.emplace_back("database", yaml_scalar(database_seen_from(path, config.engine.database)));
+  const auto yaml = parse_path(seen_from(path, config.engine.yaml));
+  const auto database = parse_database(seen_from(path, config.engine.database));
+  active.emplace_back("yaml", yaml_scalar(std::get<std::string>(yaml)));
+  if (!config.database_from_environment) active.emplace_back("database", yaml_scalar(std::get<std::string>(database)));
   if (config.engine.replica_configured) active.emplace_back("replica", yaml_scalar(config.engine.replica));
   if (!options.profile.empty()) active.emplace_back("fields", std::string(kSchedulerFields));
   const bool secret = !config.database_from_environment && carries_password(config.engine.database);
@@ -149,7 +148,7 @@ Exit run_init(Session& session, const InitOptions& options) {
   std::string text;
   for (const std::string& sentence : did) text += escaped(sentence) + (sentence.ends_with('.') ? "\n" : ".\n");
   if (!terminal.quiet()) terminal.print(text + found_text(status) + "Next: lockstep plan, then lockstep sync\n");
-  report_warnings(terminal, status.database.warnings);
+  report_warnings(terminal, status.yaml.path, status.database.warnings);
   return Exit::done;
 }
 

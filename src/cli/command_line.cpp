@@ -125,7 +125,9 @@ CommandLine::CommandLine() {
   app_.get_formatter()->column_width(34);
   app_.footer("Global options may stand before or after the command. `lockstep COMMAND --help` says more.\n"
               "Exit status: 0 done, 1 failed, 2 changes are due (plan), 3 conflicts, 4 invalid YAML,\n"
-              "5 file locked, 6 deletion guard, 64 usage or configuration error.");
+              "5 file locked, 6 deletion guard, 64 usage or configuration error.\n");
+  app_.get_formatter()->label("SUBCOMMAND", "COMMAND");
+  app_.get_formatter()->label("Subcommands", "Commands");
   add_global_options();
   add_sync();
   add_plan();
@@ -227,6 +229,7 @@ void CommandLine::add_history() {
     return run_undo(session, undo_);
   });
   undo->add_option("RUN", undo_.run, "The run's number")->required();
+  add_percent(undo, undo_.max_delete_percent);
 }
 
 void CommandLine::add_restore() {
@@ -306,6 +309,7 @@ std::string usage_message(const CommandLine& line, const CLI::ParseError& error,
     }
     value_expected = takes_value && !value_expected;
   }
+  if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) return "which command? `lockstep sync` does one sync";
   return error.what();
 }
 

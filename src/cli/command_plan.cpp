@@ -11,7 +11,7 @@ Exit report_plan(Session& session, const PlanReport& plan, bool detailed_exit_co
   if (terminal.json()) {
     terminal.document(api::plan_json(plan));
   } else {
-    report_warnings(terminal, plan.result.warnings);
+    report_warnings(terminal, session.config().engine.yaml, plan.result.warnings);
     terminal.print(plan_text(plan, terminal));
   }
   if (!detailed_exit_code) return Exit::done;

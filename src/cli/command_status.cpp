@@ -52,7 +52,7 @@ Exit run_status(Session& session) {
     return Exit::done;
   }
   terminal.print(status_text(status, terminal));
-  report_warnings(terminal, status.database.warnings);
+  report_warnings(terminal, status.yaml.path, status.database.warnings);
   return Exit::done;
 }
 

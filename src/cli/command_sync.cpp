@@ -12,7 +12,7 @@ Exit report_dry_run(Session& session, const PlanReport& plan) {
   if (terminal.json()) {
     terminal.document(api::plan_json(plan));
   } else {
-    report_warnings(terminal, plan.result.warnings);
+    report_warnings(terminal, session.config().engine.yaml, plan.result.warnings);
     terminal.print(plan_text(plan, terminal));
   }
   if (plan.guard) return Exit::deletion_guard;

@@ -11,7 +11,7 @@ Exit run_undo(Session& session, const UndoOptions& options) {
                  },
                  [&](const RunUnknown&) { return terminal.fail(api::run_not_found(options.run)); },
                  [&](const auto& outcome) { return fail(terminal, outcome); }},
-      session.engine(true).undo(options.run));
+      session.engine(true).undo(options.run, options.max_delete_percent));
 }
 
 }  // namespace lockstep::cli

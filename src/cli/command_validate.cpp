@@ -97,10 +97,7 @@ Json validation_json(const std::vector<CheckedFile>& files, const InvalidYaml& a
 void print_text(Terminal& terminal, const std::vector<CheckedFile>& files, const InvalidYaml& all) {
   if (!all.diagnostics.empty()) fail(terminal, all);
   for (const CheckedFile& file : files) {
-    for (const Warning& warning : file.warnings) {
-      const std::string line = warning.line ? ":" + std::to_string(*warning.line) : std::string();
-      terminal.warn(escaped(file.name) + line + ": " + escaped(warning.message));
-    }
+    report_warnings(terminal, file.name, file.warnings);
     if (file.valid() && !terminal.quiet())
       terminal.print(escaped(file.name) + ": " + terminal.paint(Colour::green, "valid") + ", " +
                      counted(file.tasks, "task", "tasks") + "\n");

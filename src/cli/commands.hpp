@@ -68,6 +68,7 @@ Exit run_history(Session&, const HistoryOptions&);
 
 struct UndoOptions {
   std::int64_t run = 0;
+  std::optional<double> max_delete_percent;
 };
 Exit run_undo(Session&, const UndoOptions&);
 

@@ -64,7 +64,7 @@ constexpr std::array kKeys{
     ConfigKey{"yaml", "config/schedule_config.yml", "the schedule file",
               [](Config& c, const Setting& s) { return store(parse_path(s), c.engine.yaml); }},
     ConfigKey{"database", "sqlite:lockstep.db", "the database's URL: sqlite:PATH or postgresql://user@host/name",
-              [](Config& c, const Setting& s) { return store(parse_database_url(s), c.engine.database); }},
+              [](Config& c, const Setting& s) { return store(parse_database(s), c.engine.database); }},
     ConfigKey{"table", "scheduled_tasks", "the task table, with schema if need be", apply_text<&Settings::table>},
     ConfigKey{"replica", "default", "this file's name in the database; files that share a database need one each",
               apply_replica},

@@ -91,16 +91,17 @@ Parsed<std::string> parse_path(const Setting& s) {
   return text;
 }
 
-Parsed<std::string> parse_database_url(const Setting& s) {
+Parsed<std::string> parse_database(const Setting& s) {
   Parsed<std::string> text = parse_text(s);
-  std::string* const url = std::get_if<std::string>(&text);
-  constexpr std::string_view kScheme = "sqlite:";
-  if (url == nullptr || !url->starts_with(kScheme) || s.folder.empty()) return text;
-  // SQLAlchemy's form has an empty host: `sqlite:///relative.db`, `sqlite:////absolute.db`.
-  std::string_view path = std::string_view(*url).substr(kScheme.size());
-  if (path.starts_with("///")) path.remove_prefix(3);
-  if (path.starts_with(':')) return text;
-  return std::string(kScheme) + in_folder(s.folder, path);
+  const std::string* const url = std::get_if<std::string>(&text);
+  if (url == nullptr || s.folder.empty() || !url->starts_with("sqlite")) return text;
+  // `sqlite:PATH`, or SQLAlchemy's forms with an empty host and perhaps a driver: `sqlite+aiosqlite:///PATH`.
+  const std::size_t colon = url->find(':');
+  if (colon == std::string::npos) return text;
+  const bool empty_host = url->compare(colon + 1, 3, "///") == 0;
+  const std::size_t path = colon + 1 + (empty_host ? 3 : 0);
+  if (url->compare(path, 1, ":") == 0) return text;  // :memory:, which the store refuses
+  return url->substr(0, path) + in_folder(s.folder, std::string_view(*url).substr(path));
 }
 
 Parsed<std::vector<std::string>> parse_list(const Setting& s) {

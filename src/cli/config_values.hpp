@@ -37,7 +37,7 @@ using Parsed = std::variant<T, Fault>;
 
 Parsed<std::string> parse_text(const Setting&);
 Parsed<std::string> parse_path(const Setting&);          // joined with the setting's folder
-Parsed<std::string> parse_database_url(const Setting&);  // likewise for `sqlite:`
+Parsed<std::string> parse_database(const Setting&);      // a URL; the path in `sqlite:PATH` likewise
 Parsed<std::vector<std::string>> parse_list(const Setting&);  // one scalar counts as a list of one
 Parsed<std::vector<std::string>> parse_listen(const Setting&);
 Parsed<bool> parse_boolean(const Setting&);

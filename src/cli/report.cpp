@@ -57,11 +57,10 @@ void report_conflicts(Terminal& terminal, const SyncResult& result) {
 
 }  // namespace
 
-void report_warnings(Terminal& terminal, const std::vector<Warning>& warnings) {
+void report_warnings(Terminal& terminal, std::string_view file, const std::vector<Warning>& warnings) {
   for (const Warning& warning : warnings) {
-    std::string place;
-    if (warning.line && *warning.line > 0) place += "line " + std::to_string(*warning.line) + ": ";
-    terminal.warn(place + escaped(warning.message));
+    const bool placed = warning.line && *warning.line > 0;
+    terminal.warn((placed ? escaped(file) + ":" + std::to_string(*warning.line) + ": " : "") + escaped(warning.message));
   }
 }
 
@@ -72,7 +71,7 @@ Exit report_sync(Session& session, const SyncResult& result, std::string_view do
     terminal.document(api::sync_result_json(result));
     return exit;
   }
-  report_warnings(terminal, result.warnings);
+  report_warnings(terminal, session.config().engine.yaml, result.warnings);
   const bool nothing = is_empty(result.yaml) && is_empty(result.database);
   if (!terminal.quiet() && (result.conflicts.empty() || !nothing)) {
     std::string line = (result.conflicts.empty() ? terminal.paint(Colour::green, done) : "Synced") + std::string(": ") +

@@ -22,7 +22,8 @@ std::string shown(const Value&);
 
 // A finished sync, undo or restore: `done` says what it was ("Sync completed successfully"). Conflicts → exit 3.
 Exit report_sync(Session&, const SyncResult&, std::string_view done);
-void report_warnings(Terminal&, const std::vector<Warning>&);
+// `warning: FILE:LINE: …` where the line is known.
+void report_warnings(Terminal&, std::string_view file, const std::vector<Warning>&);
 
 // Invalid YAML with the faulty lines and carets.
 Exit fail(Terminal&, const InvalidYaml&);

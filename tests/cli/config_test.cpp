@@ -149,8 +149,10 @@ fields:
 TEST_F(ConfigTest, PathsInTheFileAreRelativeToIt) {
   EXPECT_EQ(loaded("yaml: a/b.yml\ndatabase: sqlite:x.db\n").engine.yaml, folder_ + "/a/b.yml");
   EXPECT_EQ(loaded("database: sqlite:x.db\n").engine.database, "sqlite:" + folder_ + "/x.db");
-  EXPECT_EQ(loaded("database: sqlite:///x.db\n").engine.database, "sqlite:" + folder_ + "/x.db");
-  EXPECT_EQ(loaded("database: sqlite:////var/x.db\n").engine.database, "sqlite:/var/x.db");
+  EXPECT_EQ(loaded("database: sqlite:///x.db\n").engine.database, "sqlite:///" + folder_ + "/x.db");
+  EXPECT_EQ(loaded("database: sqlite+aiosqlite:///x.db?timeout=5\n").engine.database,
+            "sqlite+aiosqlite:///" + folder_ + "/x.db?timeout=5");
+  EXPECT_EQ(loaded("database: sqlite:////var/x.db\n").engine.database, "sqlite:////var/x.db");
   EXPECT_EQ(loaded("database: sqlite:/var/x.db\n").engine.database, "sqlite:/var/x.db");
   EXPECT_EQ(loaded("database: postgresql://h/d\n").engine.database, "postgresql://h/d");
   EXPECT_EQ(loaded("yaml: /etc/s.yml\n").engine.yaml, "/etc/s.yml");
