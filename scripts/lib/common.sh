@@ -8,10 +8,10 @@ cd "$root"
 build_packages=(
   cmake g++ ninja-build pkg-config
   libboost1.81-dev libboost-json1.81-dev
-  libcli11-dev libhowardhinnant-date-dev libsqlite3-dev libsqlitecpp-dev libxxhash-dev libyaml-dev
+  libcli11-dev libhowardhinnant-date-dev libpq-dev libsqlite3-dev libsqlitecpp-dev libxxhash-dev libyaml-dev
   tzdata
 )
-test_packages=(libgtest-dev librapidcheck-dev python3 python3-croniter python3-ruamel.yaml python3-yaml sqlite3)
+test_packages=(libgtest-dev librapidcheck-dev postgresql-15 python3 python3-croniter python3-ruamel.yaml python3-yaml sqlite3)
 
 say() { printf '%s\n' "$*" >&2; }
 die() { say "error: $*"; exit 1; }
