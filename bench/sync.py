@@ -1,12 +1,16 @@
 #!/usr/bin/python3
 """Times whole runs of the program: first sync, nothing changed, one change either way.
 
-usage: bench/sync.py [--program build/lockstep] [--repeat 5] [TASKS …]
+usage: bench/sync.py [--program build/lockstep] [--postgres] [--repeat 5] [TASKS …]
 
-Prints, for each size, the median wall time and the peak memory of the process, and beside them what
-an expert's one-way script needs for the same file (PyYAML's C loader and one bulk insert).
+Prints, for each size, the median wall time and the peak memory of the process, and beside them the floor
+measured in the same run (reading the file alone, writing the rows alone) and what an expert's one-way script
+needs for the same file: PyYAML's C loader and one bulk insert, or COPY. --postgres starts a private
+PostgreSQL (on a disk, with fsync) and needs python3-psycopg2.
 """
 import argparse
+import io
+import json
 import os
 import shutil
 import sqlite3
@@ -58,6 +62,13 @@ def run(program, folder, url, *arguments):
     return seconds, usage.ru_maxrss / 1024
 
 
+def load(path):
+    import yaml
+    with open(path) as file:
+        return [(t["id"], t["skill_name"], t["schedule_cron"], t["next_run_at"], json.dumps(t["params_json"]), t["status"],
+                 t["user_id"], t["created_at"], t["updated_at"]) for t in yaml.load(file, Loader=yaml.CSafeLoader)["tasks"]]
+
+
 class Sqlite:
     name = "sqlite"
 
@@ -76,19 +87,54 @@ class Sqlite:
         db.commit()
         db.close()
 
-    def expert(self, path):
-        import yaml
-        with open(path) as file:
-            tasks = yaml.load(file, Loader=yaml.CSafeLoader)["tasks"]
+    def insert(self, rows):
         target = self.path + ".expert"
         db = sqlite3.connect(target)
         db.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, a, b, c, d, e, f, g, h)")
-        db.executemany("INSERT INTO t VALUES (?,?,?,?,?,?,?,?,?)",
-                       [(t["id"], t["skill_name"], t["schedule_cron"], t["next_run_at"], str(t["params_json"]), t["status"],
-                         t["user_id"], t["created_at"], t["updated_at"]) for t in tasks])
+        db.executemany("INSERT INTO t VALUES (?,?,?,?,?,?,?,?,?)", rows)
         db.commit()
         db.close()
         os.unlink(target)
+
+    def close(self):
+        pass
+
+
+class Postgres:
+    name = "postgresql"
+    script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../tests/store/postgres_cluster.sh")
+
+    def __init__(self, folder):
+        self.folder = subprocess.run([self.script, "start", "/var/tmp"], check=True, capture_output=True, text=True).stdout.strip()
+        self.url = f"postgresql://postgres@/postgres?host={self.folder}"
+
+    def execute(self, *statements):
+        import psycopg2
+        db = psycopg2.connect(self.url)
+        with db, db.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+        db.close()
+
+    def reset(self):
+        self.execute("DROP TABLE IF EXISTS scheduled_tasks", "DROP SCHEMA IF EXISTS lockstep CASCADE")
+
+    def change(self, task, status):
+        self.execute(f"UPDATE scheduled_tasks SET status = '{status}' WHERE id = {task}")
+
+    def insert(self, rows):
+        import psycopg2
+        db = psycopg2.connect(self.url)
+        with db, db.cursor() as cursor:
+            cursor.execute("CREATE TABLE expert (id bigint primary key, a text, b text, c timestamptz, d jsonb, e text, f text,"
+                           " g timestamptz, h timestamptz)")
+            lines = "".join("\t".join(str(value).replace("\\", "\\\\") for value in row) + "\n" for row in rows)
+            cursor.copy_expert("COPY expert FROM STDIN", io.StringIO(lines))
+        db.close()
+        self.execute("DROP TABLE expert")
+
+    def close(self):
+        subprocess.run([self.script, "stop", self.folder], check=True)
 
 
 def rewrite(path, old, new):
@@ -122,26 +168,34 @@ def measure(program, folder, database, count, repeat):
         rewrite(path, former, changed)
         former = changed
         samples["one change, YAML to database"].append(run(program, folder, database.url, "sync", "-q"))
+    parse = statistics.median(run(program, folder, database.url, "validate", "-q", path)[0] for _ in range(repeat))
     start = time.perf_counter()
-    database.expert(path)
-    expert = time.perf_counter() - start
+    rows = load(path)
+    loaded = time.perf_counter()
+    database.insert(rows)
+    inserted = time.perf_counter()
     print(f"{database.name}, {count} tasks ({os.path.getsize(path) / 1e6:.1f} MB), median of {repeat}:")
     for title, rows in samples.items():
         print(f"  {title:32} {statistics.median(s for s, _ in rows) * 1000:9.1f} ms  {max(m for _, m in rows):7.0f} MB")
-    print(f"  {'(PyYAML C loader + bulk insert)':32} {expert * 1000:9.1f} ms")
+    print(f"  {'(floor: reading the file)':32} {parse * 1000:9.1f} ms")
+    print(f"  {'(floor: writing the rows)':32} {(inserted - loaded) * 1000:9.1f} ms")
+    print(f"  {'(PyYAML C loader + bulk insert)':32} {(inserted - start) * 1000:9.1f} ms")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--program", default="build/lockstep")
+    parser.add_argument("--postgres", action="store_true")
     parser.add_argument("--repeat", type=int, default=5)
     parser.add_argument("tasks", nargs="*", type=int, default=[100, 10_000, 100_000])
     arguments = parser.parse_args()
     for count in arguments.tasks:
         folder = tempfile.mkdtemp(prefix="lockstep-bench-")
+        database = Postgres(folder) if arguments.postgres else Sqlite(folder)
         try:
-            measure(os.path.abspath(arguments.program), folder, Sqlite(folder), count, arguments.repeat)
+            measure(os.path.abspath(arguments.program), folder, database, count, arguments.repeat)
         finally:
+            database.close()
             shutil.rmtree(folder)
 
 
