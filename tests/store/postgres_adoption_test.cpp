@@ -309,12 +309,25 @@ TEST_F(PostgresAdoption, ASchemaOfItsOwnIsEnoughForARoleWithoutOtherRights) {
   database_->run("CREATE SCHEMA lockstep; GRANT USAGE, CREATE ON SCHEMA lockstep TO " + role +
                  "; GRANT SELECT, INSERT, UPDATE, DELETE ON scheduled_tasks TO " + role);
   store_ = open_postgres_store(database_->url(role), options_for("scheduled_tasks"));
-  EXPECT_FALSE(store_->prepare().empty());
+  const std::vector<std::string> sentences = store_->prepare();
+  ASSERT_EQ(sentences.size(), 3U);
+  EXPECT_EQ(sentences[1], "Adopted the table \"public\".\"scheduled_tasks\" as it is");
+  EXPECT_NE(sentences[2].find("GRANT SELECT, UPDATE ON SEQUENCE public.scheduled_tasks_id_seq"), std::string::npos) << sentences[2];
+  EXPECT_TRUE(store_->prepare().empty());
   expect_round_trip(*store_);
   const FeedState feed = store_->install_feed();
   EXPECT_FALSE(feed.active);
   EXPECT_NE(feed.why_not.find("--print-sql"), std::string::npos);
   EXPECT_EQ(store_->begin(Access::read, "r")->tasks().cursor(), "");
+}
+
+TEST_F(PostgresAdoption, AnOwnerCanMakeEverythingForARoleThatMayNothing) {
+  const std::string role = database_->role("writer");
+  store_ = open_postgres_store(database_->url(role), options_for("scheduled_tasks"));
+  database_->run(store_->setup_sql());
+  EXPECT_TRUE(store_->prepare().empty());
+  expect_round_trip(*store_);
+  EXPECT_EQ(database_->ask("SELECT nextval('scheduled_tasks_id_seq')"), "8");
 }
 
 TEST_F(PostgresAdoption, CreatesTheTableAsTheContractHasIt) {

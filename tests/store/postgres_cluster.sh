@@ -3,6 +3,8 @@
 #
 #   postgres_cluster.sh start [PARENT]   prints the folder; connect with host=FOLDER user=postgres. Without PARENT it
 #                                        stands in memory where there is room (/dev/shm), else in /tmp
+#   postgres_cluster.sh pooler FOLDER MODE   puts PgBouncer in front of it, in `session` or `transaction` mode, and
+#                                        prints the folder of its socket (port 6432)
 #   postgres_cluster.sh stop FOLDER      ends it, by the process id that its folder names, and removes the folder
 #
 # The server refuses to run as root: root starts it as the user `postgres` (made by Debian's package), else as
@@ -66,9 +68,40 @@ CONF
   echo "$folder"
 }
 
+pooler() {
+  folder=$1
+  mode=$2
+  PATH=$PATH:/usr/sbin
+  command -v pgbouncer >/dev/null || { echo "PgBouncer is not installed: apt-get install pgbouncer" >&2; exit 77; }
+  user=$(server_user)
+  own=$folder/pooler-$mode
+  if [ ! -d "$own" ]; then
+    mkdir "$own"
+    cat >"$own/ini" <<INI
+[databases]
+* = host=$folder user=postgres
+[pgbouncer]
+listen_addr =
+unix_socket_dir = $own
+listen_port = 6432
+auth_type = any
+pool_mode = $mode
+pidfile = $own/pid
+logfile = $own/log
+INI
+    if [ -n "$user" ]; then chown -R "$user" "$own"; fi
+    as_server_user pgbouncer --quiet --daemon "$own/ini" >"$own/output" 2>&1 || { cat "$own/output" >&2; exit 1; }
+    while [ ! -S "$own/.s.PGSQL.6432" ]; do sleep 0.02; done
+  fi
+  echo "$own"
+}
+
 stop() {
   folder=$1
   case "$folder" in */lockstep-postgres.*) ;; *) echo "not a folder of ours: $folder" >&2; exit 1 ;; esac
+  for pidfile in "$folder"/pooler-*/pid; do
+    if [ -f "$pidfile" ]; then kill -TERM "$(cat "$pidfile")" 2>/dev/null || true; fi
+  done
   if [ -f "$folder/data/postmaster.pid" ]; then
     pid=$(head -n 1 "$folder/data/postmaster.pid")
     kill -INT "$pid" 2>/dev/null || true  # fast shutdown: sessions are ended
@@ -84,6 +117,7 @@ stop() {
 
 case "${1:-}" in
   start) start "${2:-}" ;;
+  pooler) pooler "${2:?the folder that start printed}" "${3:?session or transaction}" ;;
   stop) stop "${2:?the folder that start printed}" ;;
-  *) sed -n '2,10p' "$0" >&2; exit 64 ;;
+  *) sed -n '2,12p' "$0" >&2; exit 64 ;;
 esac

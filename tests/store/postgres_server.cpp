@@ -58,6 +58,13 @@ PostgresServer::~PostgresServer() {
   if (own_) run_script("stop '" + folder_ + "'");
 }
 
+std::string PostgresServer::pooler(std::string_view mode) const {
+  const Output output = run_script("pooler '" + folder_ + "' " + std::string(mode));
+  if (output.status == kNotInstalled) return {};
+  if (output.status != 0) throw std::runtime_error("PgBouncer does not start");
+  return output.text;
+}
+
 std::string PostgresServer::url(std::string_view database, std::string_view user, std::string_view query) const {
   return "postgresql://" + std::string(user) + "@/" + std::string(database) + "?host=" + folder_ + std::string(query);
 }

@@ -22,6 +22,8 @@ class PostgresServer {
   PostgresServer& operator=(const PostgresServer&) = delete;
 
   const std::string& folder() const { return folder_; }  // of its socket
+  // The folder of PgBouncer's socket in front of it (port 6432); empty = PgBouncer is not installed.
+  std::string pooler(std::string_view mode) const;
   // A URL; `query`: more parameters, `&a=b`.
   std::string url(std::string_view database, std::string_view user = "postgres", std::string_view query = "") const;
 

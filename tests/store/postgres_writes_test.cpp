@@ -140,6 +140,17 @@ TEST_F(PostgresWrites, AnIdThatAnotherTookMeanwhileMeansStartAgain) {
   EXPECT_TRUE(error.retryable());
 }
 
+TEST_F(PostgresWrites, AnIdThatAnotherTookInAPartitionMeansStartAgainToo) {
+  database_->run("CREATE TABLE scheduled_tasks (id bigint PRIMARY KEY, skill_name text NOT NULL, schedule_cron text NOT NULL,"
+                 " next_run_at timestamptz NOT NULL) PARTITION BY RANGE (id);"
+                 "CREATE TABLE low PARTITION OF scheduled_tasks FOR VALUES FROM (0) TO (100)");
+  const auto store = prepared_store();
+  const auto transaction = store->begin(Access::write, "r");
+  EXPECT_TRUE(transaction->tasks().rows().tasks.empty());
+  database_->run("INSERT INTO low VALUES (2, 'x', '@daily', now())");
+  EXPECT_EQ(error_of([&] { transaction->tasks().apply(std::vector{insertion(make_task(2))}, kNow); }).code(), ErrorCode::changed);
+}
+
 TEST_F(PostgresWrites, RowsThatGoToTheFileAreHeldUntilTheEndAndReferencesToThemAreNot) {
   const auto store = prepared_store();
   apply_and_commit(*store, insertions(1, 2));

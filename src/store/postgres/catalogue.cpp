@@ -9,13 +9,7 @@ namespace {
 // $1 = the quoted name. to_regclass follows the search path where the name has no schema.
 constexpr const char* kRelationQuery = R"(
 SELECT c.oid, n.nspname, c.relname, c.relkind, row_security_active(c.oid),
-       EXISTS (SELECT FROM pg_catalog.pg_rewrite r WHERE r.ev_class = c.oid AND c.relkind IN ('r', 'p')),
-       has_table_privilege(c.oid, 'INSERT'), has_table_privilege(c.oid, 'UPDATE'),
-       has_table_privilege(c.oid, 'DELETE'), has_table_privilege(c.oid, 'TRIGGER'),
-       (SELECT x.relname FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
-         JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = i.indkey[0]
-        WHERE i.indrelid = c.oid AND i.indisunique AND i.indnkeyatts = 1 AND i.indpred IS NULL AND a.attname = 'id'
-        ORDER BY i.indisprimary DESC LIMIT 1)
+       EXISTS (SELECT FROM pg_catalog.pg_rewrite r WHERE r.ev_class = c.oid AND c.relkind IN ('r', 'p'))
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE c.oid = to_regclass($1))";
 
@@ -30,6 +24,19 @@ JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
 LEFT JOIN pg_catalog.pg_type b ON b.oid = t.typbasetype
 WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attnum)";
+
+// Of the table and its partitions, the table's own first.
+constexpr const char* kIdConstraintQuery = R"(
+WITH RECURSIVE tree AS (
+  SELECT $1::oid AS oid, 0 AS depth
+  UNION ALL SELECT i.inhrelid, depth + 1 FROM pg_catalog.pg_inherits i JOIN tree ON i.inhparent = tree.oid)
+SELECT x.relname, tree.depth
+FROM tree
+JOIN pg_catalog.pg_index i ON i.indrelid = tree.oid
+JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
+JOIN pg_catalog.pg_attribute a ON a.attrelid = tree.oid AND a.attnum = i.indkey[0]
+WHERE i.indisunique AND i.indisvalid AND i.indnkeyatts = 1 AND i.indpred IS NULL AND a.attname = 'id'
+ORDER BY tree.depth)";
 
 // A serial's or identity's own sequence, else one that the default calls. pg_depend knows both:
 // the sequence depends on the column, or the default on the sequence.
@@ -185,14 +192,8 @@ std::optional<Relation> read_relation(Connection& connection, const TableName& n
   relation.sql = quote_identifier(relation.name);
   const char kind = found.text(0, 3).front();
   relation.view = kind == 'v';
-  relation.partitioned = kind == 'p';
   relation.row_security = found.boolean(0, 4);
   relation.has_rules = found.boolean(0, 5);
-  relation.may_insert = found.boolean(0, 6);
-  relation.may_update = found.boolean(0, 7);
-  relation.may_delete = found.boolean(0, 8);
-  relation.may_trigger = found.boolean(0, 9);
-  if (!found.null(0, 10)) relation.id_constraint = found.text(0, 10);
   relation.shape.exists = true;
 
   const Result columns = connection.query(kColumnQuery, Parameters().add(relation.oid), kOperation);
@@ -202,10 +203,20 @@ std::optional<Relation> read_relation(Connection& connection, const TableName& n
   }
   match_columns(relation);
 
+  const Result unique = connection.query(kIdConstraintQuery, Parameters().add(relation.oid), kOperation);
+  for (int row = 0; row < unique.rows(); ++row) {
+    relation.id_constraints.emplace_back(unique.text(row, 0));
+    relation.ids_are_unique = relation.ids_are_unique || unique.integer(row, 1) == 0;
+  }
   const Result sequence = connection.query(kSequenceQuery, Parameters().add(relation.oid), kOperation);
   if (sequence.rows() > 0) {
     relation.sequence = sequence.text(0, 0);
     relation.sequence_usable = sequence.boolean(0, 1);
+    if (!relation.sequence_usable) {
+      relation.notes.push_back("This user may not move the sequence " + *relation.sequence +
+                               " above ids that it inserts; its owner runs: GRANT SELECT, UPDATE ON SEQUENCE " +
+                               *relation.sequence + " TO …");
+    }
   }
   return relation;
 }

@@ -32,16 +32,15 @@ struct Relation {
   TableName name;               // schema always filled
   std::string sql;              // the name, quoted for SQL
   bool view = false;
-  bool partitioned = false;
   bool row_security = false;    // policies apply to this user
   bool has_rules = false;
   std::vector<Column> columns;  // all of them, in order
   Column id;
   std::array<std::optional<Column>, kFieldCount> fields;  // by Field; nullopt: no such column, or one of no use
-  std::optional<std::string> id_constraint;  // the unique constraint or index on id alone
+  std::vector<std::string> id_constraints;   // unique constraints or indexes on id alone, those of partitions included
+  bool ids_are_unique = false;               // by a constraint of the table itself
   std::optional<std::string> sequence;       // that gives ids; quoted for SQL
   bool sequence_usable = false;              // this user may move it
-  bool may_insert = false, may_update = false, may_delete = false, may_trigger = false;
   TableShape shape;
   std::vector<std::string> notes;  // what a user should know: columns that are not synced and why
 

@@ -208,9 +208,11 @@ std::vector<SetupStep> setup_steps(Connection& connection, const TableName& tabl
   return steps;
 }
 
-std::string grants(Connection&, const TableName& table, const std::optional<Relation>& relation, std::string_view user) {
+std::string grants(const TableName& table, const std::optional<Relation>& relation, std::string_view user) {
   const std::string to = " TO " + quote_identifier(user) + ";\n";
-  const std::string sequence = relation ? relation->sequence.value_or("") : "";
+  // That of a table which these statements are to make has the name that PostgreSQL gives it.
+  const TableName made{.schema = table.schema, .name = table.name + "_id_seq"};
+  const std::string sequence = relation ? relation->sequence.value_or("") : quote_identifier(made);
   std::string sql = "GRANT USAGE ON SCHEMA lockstep" + to +
                     "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA lockstep" + to +
                     "GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA lockstep" + to;

@@ -23,6 +23,6 @@ struct SetupStep {
 std::vector<SetupStep> setup_steps(Connection&, const TableName& table, bool table_exists, std::int64_t version);
 
 // What `user` needs to sync, granted by the owner of the tables.
-std::string grants(Connection&, const TableName& table, const std::optional<Relation>& relation, std::string_view user);
+std::string grants(const TableName& table, const std::optional<Relation>& relation, std::string_view user);
 
 }  // namespace lockstep::postgres

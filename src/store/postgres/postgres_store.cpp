@@ -99,9 +99,15 @@ class PostgresStore final : public Store {
     std::vector<std::string> sentences;
     begin_set_up();
     Guard guard{*connection_};
-    for (const SetupStep& step : missing()) {
-      run_step(step.sql);
+    const std::int64_t version = own_schema_version(*connection_);
+    const std::optional<Relation> relation = read_relation(*connection_, table_);
+    for (const SetupStep& step : setup_steps(*connection_, canonical_name(relation), relation.has_value(), version)) {
+      connection_->execute(step.sql, "set up the database");
       if (!step.sentence.empty()) sentences.push_back(step.sentence);
+    }
+    if (version == 0 && relation) {
+      sentences.push_back("Adopted the table " + quote_identifier(relation->name) + " as it is");
+      sentences.insert(sentences.end(), relation->notes.begin(), relation->notes.end());
     }
     connection_->execute("COMMIT", "set up the database");
     return sentences;
@@ -114,7 +120,7 @@ class PostgresStore final : public Store {
     for (const SetupStep& step : missing()) sql += step.sql;
     const std::optional<Relation> relation = read_relation(*connection_, table_);
     const std::string user(connection_->execute("SELECT current_user", "read the user's name").text(0, 0));
-    sql += grants(*connection_, canonical_name(relation), relation, user);
+    sql += grants(canonical_name(relation), relation, user);
     if (relation) {
       ChangeFeed feed(*connection_, *relation);
       if (const std::string obstacle = feed.obstacle(); !obstacle.empty()) sql += "-- no change triggers: " + obstacle + "\n";
@@ -286,17 +292,6 @@ class PostgresStore final : public Store {
   void begin_set_up() {
     start("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; " + settings(lock_timeout()) +
           "SELECT pg_advisory_xact_lock(" + std::to_string(lock_key("schema", "")) + ")");
-  }
-
-  void run_step(const std::string& sql) {
-    try {
-      connection_->execute(sql, "set up the database");
-    } catch (const SqlError& error) {
-      if (error.code() != ErrorCode::permission) throw;
-      Error::Parts parts = error.parts();
-      parts.hint = "`lockstep init --print-sql` prints what its owner has to run";
-      throw Error(std::move(parts));
-    }
   }
 
   FeedState change_feed(bool wanted) {

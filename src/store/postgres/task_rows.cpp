@@ -99,7 +99,7 @@ TableRows read_all_rows(Connection& connection, const Relation& relation) {
                       format.columns(), "read the task table",
                       [&](std::span<const Cell> cells) { format.collect(cells, rows); });
   TableRows all = rows.take();
-  sort_rows(all, relation.id_constraint.has_value());
+  sort_rows(all, relation.ids_are_unique);
   return all;
 }
 
@@ -111,7 +111,7 @@ TableRows read_rows(Connection& connection, const Relation& relation, std::span<
       Parameters().add_ids(ids), "read rows of the task table", true);
   for (int row = 0; row < result.rows(); ++row) format.collect(cells_of(result, row, format.columns()), rows);
   TableRows some = rows.take();
-  sort_rows(some, relation.id_constraint.has_value());
+  sort_rows(some, relation.ids_are_unique);
   return some;
 }
 

@@ -46,7 +46,8 @@ void check_expected(Connection& connection, const Relation& relation, ChangeSpan
   const FieldSet compared = FieldSet::synced() & relation.shape.columns;
   for (std::size_t first = 0; first < changes.size(); first += kRowsPerStatement) {
     const ChangeSpan part = changes.subspan(first, std::min(kRowsPerStatement, changes.size() - first));
-    const TableRows rows = read_rows(connection, relation, ids_of(part), true);
+    // Not held: in REPEATABLE READ, writing a row that another has changed since fails by itself.
+    const TableRows rows = read_rows(connection, relation, ids_of(part), false);
     if (!rows.invalid.empty()) changed_meanwhile(rows.invalid.front().id, "the row is no longer valid");
     auto row = rows.tasks.begin();
     for (const RowChange* change : part) {
@@ -141,7 +142,8 @@ struct Writer {
       if (!is_refusal(error, relation)) throw;
       savepoint.roll_back();
       // Not visible when the transaction began, yet there: somebody else has just used the id.
-      const bool same_id = error.sqlstate() == "23505" && relation.id_constraint == error.constraint();
+      const std::vector<std::string>& of_id = relation.id_constraints;
+      const bool same_id = error.sqlstate() == "23505" && std::find(of_id.begin(), of_id.end(), error.constraint()) != of_id.end();
       if (same_id && changes.size() == 1) changed_meanwhile(changes.front()->task.id, error.parts().cause);
       return error.parts().cause;
     }

@@ -9,7 +9,7 @@
 namespace lockstep::postgres {
 
 // TaskTable::apply. Deletions first, then updates, then inserts, so that a unique value that one row gives up
-// is free for another. Rows that are updated or deleted are held and compared before anything is written.
+// is free for another. Rows to be updated or deleted are compared before anything is written.
 std::vector<RefusedRow> apply_changes(Connection&, const Relation&, std::span<const RowChange>, Timestamp now);
 
 // Moves the sequence that gives ids above `id` unless it stands there already; never backwards.
