@@ -11,7 +11,9 @@ build_packages=(
   libcli11-dev libhowardhinnant-date-dev libpq-dev libsqlite3-dev libsqlitecpp-dev libxxhash-dev libyaml-dev
   tzdata
 )
-test_packages=(libgtest-dev librapidcheck-dev postgresql-15 python3 python3-croniter python3-ruamel.yaml python3-yaml sqlite3)
+test_packages=(libgtest-dev librapidcheck-dev python3 python3-croniter python3-ruamel.yaml python3-yaml sqlite3)
+# Of these the tests start private ones of their own.
+server_packages=(pgbouncer postgresql-15)
 
 say() { printf '%s\n' "$*" >&2; }
 die() { say "error: $*"; exit 1; }
@@ -41,6 +43,28 @@ install_packages() {
     "${install[@]}" >"$log" 2>&1 || { cat "$log" >&2; rm -f "$log"; die "the packages could not be installed"; }
   fi
   rm -f "$log"
+}
+
+# install_servers NAME …: as install_packages, but no service of them is started and no PostgreSQL cluster made.
+install_servers() {
+  [[ $(dpkg-query -W -f='${db:Status-Status} ' "$@" 2>/dev/null) =~ ^(installed )+$ ]] &&
+    [[ $(dpkg-query -W "$@" 2>/dev/null | wc -l) -eq $# ]] && return
+  local as_root=()
+  [[ $(id -u) -eq 0 ]] || as_root=(sudo)
+  # Debian's ways of saying so: invoke-rc.d asks policy-rc.d, postgresql-common this folder. Both only for now.
+  local policy=/usr/sbin/policy-rc.d clusters=/etc/postgresql-common/createcluster.d
+  local no_cluster=$clusters/lockstep-tests.conf made_policy=0 status=0
+  if [[ ! -e $policy ]]; then
+    printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
+    "${as_root[@]}" chmod +x "$policy"
+    made_policy=1
+  fi
+  "${as_root[@]}" mkdir -p "$clusters"
+  echo 'create_main_cluster = false' | "${as_root[@]}" tee "$no_cluster" >/dev/null
+  (install_packages "$@") || status=$?
+  "${as_root[@]}" rm -f "$no_cluster"
+  [[ $made_policy -eq 0 ]] || "${as_root[@]}" rm -f "$policy"
+  [[ $status -eq 0 ]] || exit "$status"
 }
 
 # configure [CMake option …]: build/ as Release, one tree for program and tests.

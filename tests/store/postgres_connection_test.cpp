@@ -133,26 +133,27 @@ TEST_F(PostgresConnection, ASessionThatEndsBeforeCommitArrivesIsUnknownAndFoundO
 }
 
 TEST_F(PostgresConnection, ASessionThatEndsAfterCommitWasCarriedOutIsUnknownAndFoundOut) {
-  const auto store = prepared_store();
-  // The commit is carried out, and then its session ends before it can say so: a deferred trigger cannot see that far,
-  // so the server is told to wait for a standby that does not exist, which it does after the commit is on disk.
-  database_->run("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
-  database_->run("SELECT pg_reload_conf()");
+  // A server of its own, told to wait for a standby that does not exist: it does so once the commit is on disk, and
+  // there its session ends before it can answer.
+  const auto server = PostgresServer::start();
+  const auto store = store_on(server->url("postgres"));
+  store->prepare();
+  postgres::Connection other(Target::parse(server->url("postgres", "postgres", "&application_name=test")));
+  other.execute("SET synchronous_commit = local", "set up");
+  other.execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'", "set up");
+  other.execute("SELECT pg_reload_conf()", "set up");
+  while (PostgresDatabase::ask(other, "SHOW synchronous_standby_names") != "nobody") {
+  }
   {
     const auto transaction = store->begin(Access::write, "r");
     transaction->history().record(run_with_key("k"), {});
     std::thread killer([&] {
-      postgres::Connection other = database_->connect();
-      other.execute("SET synchronous_commit = local", "set up");
-      while (PostgresDatabase::ask(other, "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND datname = current_database()") == "0") {
+      while (PostgresDatabase::ask(other, "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE wait_event = 'SyncRep'") == "0") {
       }
-      other.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND datname = current_database()", "kill");
     });
     EXPECT_EQ(error_of([&] { transaction->commit(); }).code(), ErrorCode::unreachable);
     killer.join();
   }
-  database_->run("ALTER SYSTEM RESET synchronous_standby_names");
-  database_->run("SELECT pg_reload_conf()");
   EXPECT_TRUE(store->begin(Access::read, "r")->history().has_run("k"));
 }
 

@@ -187,7 +187,7 @@ TEST_F(PostgresWrites, ADeadlockMeansStartAgain) {
   const std::int64_t held[] = {1};
   transaction->tasks().row_images(held);
   application.send("UPDATE scheduled_tasks SET status = 'failed' WHERE id = 1", "wait");
-  while (database_->ask("SELECT count(*) FROM pg_locks WHERE NOT granted") == "0") {
+  while (database_->ask("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()") == "0") {
   }
   const Error error = error_of([&] { transaction->tasks().apply(std::vector{removal(rows.tasks[1])}, kNow); });
   EXPECT_EQ(error.code(), ErrorCode::changed) << error.what();
@@ -205,20 +205,20 @@ TEST_F(PostgresWrites, TwoSyncsOfOneReplicaFollowEachOtherAndTheSecondSeesTheFir
   postgres::Connection watcher = database_->connect();
   std::size_t seen = 0;
   std::thread waiting([&] { seen = second->begin(Access::write, "r")->tasks().rows().tasks.size(); });
-  while (PostgresDatabase::ask(watcher, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted") == "0") {
+  while (PostgresDatabase::ask(watcher, "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'advisory' AND datname = current_database()") == "0") {
   }
   holding->commit();
   holding.reset();
   waiting.join();
   EXPECT_EQ(seen, 1U) << "its snapshot must be younger than the lock";
-  EXPECT_EQ(database_->ask("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"), "0") << "none outlives its transaction";
+  EXPECT_EQ(database_->ask("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"), "0") << "none outlives its transaction";
 }
 
 TEST_F(PostgresWrites, AReplicaThatIsBusyForTooLongIsALockErrorThatNamesTheHolder) {
   const auto first = prepared_store();
   const auto second = prepared_store("postgres", 30);
   const auto holding = first->begin(Access::write, "r");
-  const std::string holder = database_->ask("SELECT pid FROM pg_locks WHERE locktype = 'advisory'");
+  const std::string holder = database_->ask("SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())");
   const Error error = error_of([&] { second->begin(Access::write, "r"); });
   EXPECT_EQ(error.code(), ErrorCode::locked);
   EXPECT_TRUE(error.retryable());
