@@ -19,6 +19,6 @@ const bool registered = [] {
 
 extern "C" __attribute__((no_sanitize("address", "undefined"))) void __sanitizer_cov_trace_pc() {
   const auto pc = reinterpret_cast<std::uintptr_t>(__builtin_return_address(0));
-  std::uint8_t& counter = counters[(pc ^ (pc >> 17)) & (kCounters - 1)];
+  std::uint8_t& counter = counters.data()[(pc ^ (pc >> 17)) & (kCounters - 1)];
   counter = static_cast<std::uint8_t>(counter + (counter != 255 ? 1 : 0));
 }

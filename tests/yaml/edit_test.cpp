@@ -271,7 +271,7 @@ TEST(ManyEdits, GoInOnePass) {
   }
   const EditResult result = original->edit(edits);
   ASSERT_EQ(result.problem, "");
-  for (const Task& task : document(result.text)->tasks()) EXPECT_EQ(task.text(Field::status), "failed");
+  for (const Task& task : result.document->tasks()) EXPECT_EQ(task.text(Field::status), "failed");
   EXPECT_EQ(lines_of(result.text).size(), lines_of(text).size());
 }
 
