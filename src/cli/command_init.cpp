@@ -109,11 +109,25 @@ std::string found_text(const Status& status) {
          counted(status.database.tasks, "task", "tasks") + ".\n";
 }
 
+Exit remove_triggers(Session& session) {
+  Terminal& terminal = session.terminal();
+  session.engine(true).remove_triggers();
+  if (terminal.json()) {
+    Json object = Json::object();
+    object.set("status", Json::string("success"));
+    terminal.document(object);
+  } else {
+    terminal.print("The task table has no change triggers of lockstep. `triggers: false` keeps it so.\n");
+  }
+  return Exit::done;
+}
+
 }  // namespace
 
 Exit run_init(Session& session, const InitOptions& options) {
   Terminal& terminal = session.terminal();
   if (options.print_sql) return print_sql(session);
+  if (options.remove_triggers) return remove_triggers(session);
   if (!options.adopt_replica.empty()) {
     session.config().engine.replica = options.adopt_replica;
     session.config().engine.replica_configured = options.adopt_replica != Settings{}.replica;

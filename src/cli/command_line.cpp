@@ -247,6 +247,8 @@ void CommandLine::add_init() {
   });
   add_choice(init, "--profile", kProfiles, init_.profile,
              "scheduler: `status` and `next_run_at` belong to the database");
+  init->add_flag("--remove-triggers", init_.remove_triggers,
+                 "Take the change triggers off the task table (then set `triggers: false`, or they come back)");
   init->add_flag("--print-sql", init_.print_sql, "Print the statements instead of running them");
   init->add_option("--adopt-replica", init_.adopt_replica, "Make this file the owner of that replica")
       ->type_name("NAME");

@@ -36,7 +36,7 @@ std::string status_text(const Status& status, const Terminal& terminal) {
   if (!status.yaml.writable) yaml += ", read-only";
   row("YAML", yaml);
   row("database", status.database.backend + ": " +
-                      (status.database.reachable ? counted(status.database.tasks, "task", "tasks") : "unreachable"));
+                      (status.database.reachable ? counted(status.database.tasks, "task", "tasks") : "unreachable: " + escaped(status.database.error)));
   row("tasks", std::to_string(status.total_tasks) + " in all");
   if (status.last_run) row("last run", last_run_text(*status.last_run));
   return text;

@@ -81,6 +81,7 @@ Exit run_restore(Session&, const RestoreOptions&);
 struct InitOptions {
   std::string profile;        // empty or "scheduler"
   bool print_sql = false;
+  bool remove_triggers = false;
   std::string adopt_replica;  // empty = not given
 };
 Exit run_init(Session&, const InitOptions&);

@@ -181,6 +181,9 @@ std::variant<Config, ConfigFaults> load_config(const ConfigFlags& flags, const E
   EnvironmentReader(environment, config, faults).read();
   if (!faults.empty()) return ConfigFaults{std::move(faults)};
   apply_flags(flags, config);
+  if (config.daemon.interval.count() > 0)
+    config.engine.full_check_interval = std::chrono::ceil<std::chrono::seconds>(
+        config.daemon.interval * config.daemon.full_check_every);
   return config;
 }
 

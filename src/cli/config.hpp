@@ -16,7 +16,6 @@
 
 namespace lockstep::cli {
 
-enum class Triggers : std::uint8_t { automatic, on, off };
 enum class LogLevel : std::uint8_t { trace, debug, info, warn, error };
 enum class LogFormat : std::uint8_t { text, json };
 
@@ -25,7 +24,6 @@ struct DaemonSettings {
   std::chrono::milliseconds settle{20};
   std::chrono::milliseconds interval{300'000};  // 0 = off
   std::int64_t full_check_every = 12;
-  Triggers triggers = Triggers::automatic;
   std::vector<std::string> listen{"localhost:8000"};  // HOST:PORT, [::1]:PORT, unix:PATH
   std::string token, token_file;                      // empty = none
   std::string read_token, read_token_file;

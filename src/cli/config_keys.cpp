@@ -96,9 +96,10 @@ constexpr std::array kKeys{
               apply_daemon_integer<&DaemonSettings::full_check_every, 1, kMany>},
     ConfigKey{"triggers", "auto", "change trigger in the database: auto, true, false",
               [](Config& c, const Setting& s) {
-                return store(parse_choice<Triggers>(
-                                 s, {{"auto", Triggers::automatic}, {"true", Triggers::on}, {"false", Triggers::off}}),
-                             c.daemon.triggers);
+                return store(parse_choice<Settings::Triggers>(s, {{"auto", Settings::Triggers::automatic},
+                                                                  {"true", Settings::Triggers::required},
+                                                                  {"false", Settings::Triggers::never}}),
+                             c.engine.triggers);
               }},
     ConfigKey{"backups", "10", "older versions of the file kept besides .bak",
               [](Config& c, const Setting& s) { return store(parse_integer(s, 0, 10'000), c.engine.backups); }},

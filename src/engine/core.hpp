@@ -89,6 +89,7 @@ class Core {
 
   // ---- status.cpp, upkeep.cpp
   Status status();
+  bool nothing_due();
   std::vector<std::string> prepare();  // once; what was done, in sentences
   void adopt_replica();
   SyncOutcome restore(const std::string& path);

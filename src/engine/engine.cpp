@@ -74,6 +74,7 @@ bool Engine::forget_replica(std::string_view name) {
 
 void Engine::adopt_replica() { impl_->adopt_replica(); }
 std::vector<std::string> Engine::prepare() { return impl_->prepare(); }
+FeedState Engine::remove_triggers() { return impl_->store->remove_feed(); }
 std::string Engine::setup_sql() { return impl_->store->setup_sql(); }
 std::vector<std::string> Engine::backups() { return impl_->file.backups(); }
 SyncOutcome Engine::restore(const std::string& path) { return impl_->restore(path); }

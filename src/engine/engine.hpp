@@ -130,6 +130,7 @@ struct Status {
   struct Database {
     std::string backend;
     bool reachable = false;
+    std::string error;  // why it is not
     std::size_t tasks = 0;
     std::vector<Warning> warnings;
   } database;
@@ -167,6 +168,8 @@ class Engine {
   // Creates or adopts the tables; what was done, in sentences.
   std::vector<std::string> prepare();
   std::string setup_sql();
+  // Takes the change triggers off the task table.
+  FeedState remove_triggers();
 
   // `.bak`, `.bak.1` … newest first; and one of them (or any path) as the YAML's new text, the present one
   // kept as a backup. Then a sync.

@@ -257,6 +257,7 @@ SyncResult Core::describe(const Session& session, const Work& work, Timestamp st
   std::size_t touched = 0;
   for (const TaskPlan& task : work.plan.tasks)
     if (task.yaml || task.database || task.outcome == Outcome::conflict || task.outcome == Outcome::waits) ++touched;
+  touched += session.excluded.size();  // they wait, with a warning each
   const std::size_t distinct = session.distinct_tasks();
   result.unchanged = distinct > touched ? distinct - touched : 0;
   const auto add = [&](const Conflict& conflict) {

@@ -91,7 +91,7 @@ bool Core::yaml_is_base(const Session& session) const {
 // otherwise take each other's tasks for deleted. Content that was synced before may turn up elsewhere.
 void Core::check_replica(Session& session) {
   const std::string host = host_name();
-  const std::string path = file.target();
+  const std::string path = place_of(file.target());
   ReplicaState& state = session.state;
   const bool same_place = state.host == host && state.path == path;
   if (session.known_replica && !same_place && !settings.replica_configured) {

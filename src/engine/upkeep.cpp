@@ -17,7 +17,7 @@ void Core::adopt_replica() {
   ReplicaState state = transaction->base().state();
   state.name = settings.replica;
   state.host = host_name();
-  state.path = file.target();
+  state.path = place_of(file.target());
   state.agreed = false;
   state.backup.reset();
   transaction->base().set_state(state);

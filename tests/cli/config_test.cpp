@@ -89,7 +89,7 @@ TEST_F(ConfigTest, EveryKeysDefaultTextGivesTheDefault) {
   EXPECT_EQ(written.daemon.settle, defaults.daemon.settle);
   EXPECT_EQ(written.daemon.interval, defaults.daemon.interval);
   EXPECT_EQ(written.daemon.full_check_every, defaults.daemon.full_check_every);
-  EXPECT_EQ(written.daemon.triggers, defaults.daemon.triggers);
+  EXPECT_EQ(written.engine.triggers, defaults.engine.triggers);
   EXPECT_EQ(written.daemon.listen, defaults.daemon.listen);
   EXPECT_EQ(written.daemon.insecure_no_auth, defaults.daemon.insecure_no_auth);
   EXPECT_EQ(written.daemon.allowed_hosts, defaults.daemon.allowed_hosts);
@@ -135,7 +135,7 @@ fields:
   EXPECT_EQ(config.engine.history_age, std::chrono::hours(7 * 24));
   EXPECT_EQ(config.engine.history_size, 16384U);
   EXPECT_EQ(config.daemon.interval, 0ms);
-  EXPECT_EQ(config.daemon.triggers, Triggers::off);
+  EXPECT_EQ(config.engine.triggers, Settings::Triggers::never);
   const std::vector<std::string> listen{"[::1]:80", "unix:" + folder_ + "/run/lockstep.sock", "0.0.0.0:8000"};
   EXPECT_EQ(config.daemon.listen, listen);
   EXPECT_EQ(config.daemon.cors_origins, std::vector<std::string>{"https://example.org"});

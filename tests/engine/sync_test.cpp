@@ -286,6 +286,28 @@ TEST(Sync, the_default_replica_belongs_to_one_file) {
   world.sync();
 }
 
+// Two checkouts, each synced from within: the same relative path is not the same file.
+TEST(Sync, the_default_replica_is_guarded_by_absolute_paths) {
+  World world;
+  const std::filesystem::path home = std::filesystem::current_path();
+  std::filesystem::create_directories(world.folder() / "a");
+  std::filesystem::create_directories(world.folder() / "b");
+  world.settings.yaml = "schedule.yml";
+  std::filesystem::current_path(world.folder() / "a");
+  world.write_tasks(task_yaml(1, "backup"));
+  world.sync();
+  std::filesystem::current_path(world.folder() / "b");
+  world.write_tasks(task_yaml(2, "elsewhere"));
+  EXPECT_THROW((void)world.engine()->sync({}), Error);
+  std::filesystem::current_path(world.folder());
+  world.settings.yaml = "a/schedule.yml";
+  world.replace("backup", "backup_all");
+  world.sync();
+  EXPECT_EQ(world.database->task(1)->text(Field::skill_name), "backup_all");
+  EXPECT_FALSE(world.database->task(2));
+  std::filesystem::current_path(home);
+}
+
 TEST(Sync, metadata_is_brought_up_to_date_with_other_writes_only) {
   World world;
   world.write("metadata:\n  last_sync: null\n  sync_source: null\ntasks:\n" + task_yaml(1, "backup"));
