@@ -18,28 +18,35 @@ server_packages=(pgbouncer postgresql-15)
 say() { printf '%s\n' "$*" >&2; }
 die() { say "error: $*"; exit 1; }
 
+# as_root COMMAND …
+as_root() {
+  if [[ $(id -u) -eq 0 ]]; then "$@"; else sudo "$@"; fi
+}
+
+# Packages can be installed here, by root or with sudo; else says what somebody else has to install.
+require_installer() {
+  command -v apt-get >/dev/null || die "missing packages, and no apt-get to install them: $*"
+  [[ $(id -u) -eq 0 ]] || command -v sudo >/dev/null ||
+    die "missing packages; as root: apt-get install --no-install-recommends $*"
+}
+
 # install_packages NAME …: those that are missing; no call of apt if none is.
 install_packages() {
-  local name missing=()
+  local name missing=() known
+  known=$(dpkg-query -W -f='${Package}=${db:Status-Status}\n' "$@" 2>/dev/null || true)
   for name in "$@"; do
-    [[ $(dpkg-query -W -f='${db:Status-Status}' "$name" 2>/dev/null) == installed ]] || missing+=("$name")
+    [[ $'\n'$known$'\n' == *$'\n'"$name=installed"$'\n'* ]] || missing+=("$name")
   done
   [[ ${#missing[@]} -eq 0 ]] && return
-  command -v apt-get >/dev/null || die "missing packages, and no apt-get to install them: ${missing[*]}"
-  local as_root=()
-  if [[ $(id -u) -ne 0 ]]; then
-    command -v sudo >/dev/null || die "missing packages; as root: apt-get install --no-install-recommends ${missing[*]}"
-    as_root=(sudo)
-  fi
+  require_installer "${missing[@]}"
   say "Installing ${missing[*]}"
-  local -x DEBIAN_FRONTEND=noninteractive
-  local install=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive
+  local install=(as_root env DEBIAN_FRONTEND=noninteractive
     apt-get install -y -qq --no-remove --no-install-recommends "${missing[@]}")
   # A fresh system has no package lists, an old one stale ones: only then they are fetched.
   local log
   log=$(mktemp)
   if ! "${install[@]}" >"$log" 2>&1; then
-    "${as_root[@]}" apt-get update -qq >>"$log" 2>&1 || { cat "$log" >&2; rm -f "$log"; die "apt-get update failed"; }
+    as_root apt-get update -qq >>"$log" 2>&1 || { cat "$log" >&2; rm -f "$log"; die "apt-get update failed"; }
     "${install[@]}" >"$log" 2>&1 || { cat "$log" >&2; rm -f "$log"; die "the packages could not be installed"; }
   fi
   rm -f "$log"
@@ -49,21 +56,20 @@ install_packages() {
 install_servers() {
   [[ $(dpkg-query -W -f='${db:Status-Status} ' "$@" 2>/dev/null) =~ ^(installed )+$ ]] &&
     [[ $(dpkg-query -W "$@" 2>/dev/null | wc -l) -eq $# ]] && return
-  local as_root=()
-  [[ $(id -u) -eq 0 ]] || as_root=(sudo)
-  # Debian's ways of saying so: invoke-rc.d asks policy-rc.d, postgresql-common this folder. Both only for now.
+  require_installer "$@"
+  # Debian's ways of saying so: invoke-rc.d asks policy-rc.d, postgresql-common this folder. Both only while it installs.
   local policy=/usr/sbin/policy-rc.d clusters=/etc/postgresql-common/createcluster.d
   local no_cluster=$clusters/lockstep-tests.conf made_policy=0 status=0
   if [[ ! -e $policy ]]; then
-    printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
-    "${as_root[@]}" chmod +x "$policy"
+    printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+    as_root chmod +x "$policy"
     made_policy=1
   fi
-  "${as_root[@]}" mkdir -p "$clusters"
-  echo 'create_main_cluster = false' | "${as_root[@]}" tee "$no_cluster" >/dev/null
+  as_root mkdir -p "$clusters"
+  echo 'create_main_cluster = false' | as_root tee "$no_cluster" >/dev/null
   (install_packages "$@") || status=$?
-  "${as_root[@]}" rm -f "$no_cluster"
-  [[ $made_policy -eq 0 ]] || "${as_root[@]}" rm -f "$policy"
+  as_root rm -f "$no_cluster"
+  [[ $made_policy -eq 0 ]] || as_root rm -f "$policy"
   [[ $status -eq 0 ]] || exit "$status"
 }
 
