@@ -66,6 +66,7 @@ Status Core::status() {
   std::sort(ids.begin(), ids.end());
   for (const Task& task : session.document->tasks())
     if (!std::binary_search(ids.begin(), ids.end(), task.id)) ++status.total_tasks;
+  session.transaction.reset();  // the plan wants one of its own
   status.in_sync = status.pending_conflicts == 0 && nothing_due();
   return status;
 }
