@@ -9,8 +9,8 @@
 #include "api/json.hpp"
 #include "api/version.hpp"
 #include "cli/commands.hpp"
-#include "cli/config_values.hpp"
 #include "cli/report.hpp"
+#include "config/config_values.hpp"
 #include "model/error.hpp"
 
 namespace lockstep::cli {

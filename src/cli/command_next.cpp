@@ -2,8 +2,8 @@
 
 #include "api/json.hpp"
 #include "cli/commands.hpp"
-#include "cli/read_file.hpp"
 #include "cli/report.hpp"
+#include "config/read_file.hpp"
 #include "model/error.hpp"
 #include "model/validation.hpp"
 #include "yaml/document.hpp"

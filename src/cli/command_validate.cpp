@@ -1,7 +1,7 @@
 #include "api/json.hpp"
 #include "cli/commands.hpp"
-#include "cli/read_file.hpp"
 #include "cli/report.hpp"
+#include "config/read_file.hpp"
 #include "yaml/document.hpp"
 
 namespace lockstep::cli {

@@ -1,6 +1,6 @@
 #include "cli/resolution_words.hpp"
 
-#include "cli/field_names.hpp"
+#include "config/field_names.hpp"
 #include "model/json.hpp"
 #include "model/validation.hpp"
 
@@ -30,7 +30,7 @@ std::string read_field_choice(std::string_view word, Resolution& resolution) {
   const std::string_view name = word.substr(0, own_value ? equals - 1 : equals);
   const std::string_view text = word.substr(equals + 1);
   const std::optional<Field> field = field_by_name(name);
-  if (!field) return unknown_field(name);
+  if (!field) return config::unknown_field(name);
   if (resolution.fields.contains(*field)) return std::string(name) + " is named twice";
   if (own_value) {
     OwnValueRead read = read_json_value(*field, text);

@@ -5,11 +5,14 @@
 #include <memory>
 
 #include "cli/commands.hpp"
-#include "cli/config.hpp"
+#include "config/config.hpp"
 #include "cli/terminal.hpp"
 #include "engine/engine.hpp"
 
 namespace lockstep::cli {
+
+using namespace config;
+
 
 class Session {
  public:

@@ -4,9 +4,9 @@
 #include <string>
 #include <string_view>
 
-namespace lockstep::cli {
+namespace lockstep::config {
 
 // That there is no such field, and which one is nearest.
 std::string unknown_field(std::string_view name);
 
-}  // namespace lockstep::cli
+}  // namespace lockstep::config

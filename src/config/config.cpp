@@ -1,4 +1,4 @@
-#include "cli/config.hpp"
+#include "config/config.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -7,14 +7,14 @@
 #include <cerrno>
 #include <cstring>
 
-#include "cli/config_file.hpp"
-#include "cli/config_keys.hpp"
-#include "cli/read_file.hpp"
+#include "config/config_file.hpp"
+#include "config/config_keys.hpp"
+#include "config/read_file.hpp"
 #include "model/error.hpp"
 
 extern char** environ;
 
-namespace lockstep::cli {
+namespace lockstep::config {
 namespace {
 
 constexpr std::string_view kPrefix = "LOCKSTEP_";
@@ -212,4 +212,4 @@ std::string commented_config(const std::vector<std::pair<std::string, std::strin
   return text;
 }
 
-}  // namespace lockstep::cli
+}  // namespace lockstep::config

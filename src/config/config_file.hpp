@@ -5,10 +5,10 @@
 #include <string_view>
 #include <vector>
 
-#include "cli/config_values.hpp"
+#include "config/config_values.hpp"
 #include "model/diagnostic.hpp"
 
-namespace lockstep::cli {
+namespace lockstep::config {
 
 // `fields: {status: {owner: x}}` is one entry with the name `fields.status.owner`.
 struct ConfigEntry {
@@ -29,4 +29,4 @@ ConfigEntries read_config_entries(std::string_view text, const std::string& file
 // The text of a line (from 1), without its line break.
 std::string source_line(std::string_view text, std::size_t line);
 
-}  // namespace lockstep::cli
+}  // namespace lockstep::config

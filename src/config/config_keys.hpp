@@ -6,10 +6,10 @@
 #include <string>
 #include <string_view>
 
-#include "cli/config.hpp"
-#include "cli/config_values.hpp"
+#include "config/config.hpp"
+#include "config/config_values.hpp"
 
-namespace lockstep::cli {
+namespace lockstep::config {
 
 struct ConfigKey {
   std::string_view name;
@@ -29,4 +29,4 @@ struct AppliedSetting {
 // By name, `fields.<name>.owner` included.
 AppliedSetting apply_setting(Config&, std::string_view name, const Setting&);
 
-}  // namespace lockstep::cli
+}  // namespace lockstep::config

@@ -1,13 +1,13 @@
-#include "cli/config_keys.hpp"
+#include "config/config_keys.hpp"
 
 #include <array>
 
-#include "cli/field_names.hpp"
+#include "config/field_names.hpp"
 #include "model/cron.hpp"
 #include "model/suggest.hpp"
 #include "model/validation.hpp"
 
-namespace lockstep::cli {
+namespace lockstep::config {
 namespace {
 
 using std::chrono::milliseconds;
@@ -182,4 +182,4 @@ AppliedSetting apply_setting(Config& config, std::string_view name, const Settin
   return {unknown_key(name), FaultAt::key};
 }
 
-}  // namespace lockstep::cli
+}  // namespace lockstep::config

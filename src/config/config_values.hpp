@@ -11,7 +11,7 @@
 #include <variant>
 #include <vector>
 
-namespace lockstep::cli {
+namespace lockstep::config {
 
 // In a file, from 1; the length in characters.
 struct Place {
@@ -61,4 +61,4 @@ Parsed<T> parse_choice(const Setting& setting, const Choices<T>& choices) {
   return choice_fault(setting, names);
 }
 
-}  // namespace lockstep::cli
+}  // namespace lockstep::config

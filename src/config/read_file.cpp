@@ -1,4 +1,4 @@
-#include "cli/read_file.hpp"
+#include "config/read_file.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -9,7 +9,7 @@
 
 #include "model/error.hpp"
 
-namespace lockstep::cli {
+namespace lockstep::config {
 namespace {
 
 [[noreturn]] void fail(const std::string& path, int code) {
@@ -53,4 +53,4 @@ std::optional<std::string> read_file(const std::string& path) {
 
 std::string read_standard_input() { return read_all(STDIN_FILENO, "standard input"); }
 
-}  // namespace lockstep::cli
+}  // namespace lockstep::config

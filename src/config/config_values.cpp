@@ -1,4 +1,4 @@
-#include "cli/config_values.hpp"
+#include "config/config_values.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -7,7 +7,7 @@
 
 #include "model/validation.hpp"
 
-namespace lockstep::cli {
+namespace lockstep::config {
 namespace {
 
 bool one_of(std::string_view text, std::initializer_list<std::string_view> words) {
@@ -212,4 +212,4 @@ Fault choice_fault(const Setting& s, const std::vector<std::string_view>& names)
   return expected(list, s);
 }
 
-}  // namespace lockstep::cli
+}  // namespace lockstep::config

@@ -1,4 +1,4 @@
-#include "cli/field_names.hpp"
+#include "config/field_names.hpp"
 
 #include <vector>
 
@@ -6,7 +6,7 @@
 #include "model/task.hpp"
 #include "model/validation.hpp"
 
-namespace lockstep::cli {
+namespace lockstep::config {
 
 std::string unknown_field(std::string_view name) {
   std::vector<std::string_view> names;
@@ -14,4 +14,4 @@ std::string unknown_field(std::string_view name) {
   return "a task has no field " + quoted_for_message(name) + suggestion(name, names);
 }
 
-}  // namespace lockstep::cli
+}  // namespace lockstep::config

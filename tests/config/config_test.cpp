@@ -1,4 +1,4 @@
-#include "cli/config.hpp"
+#include "config/config.hpp"
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
@@ -8,10 +8,10 @@
 #include <filesystem>
 #include <fstream>
 
-#include "cli/config_keys.hpp"
+#include "config/config_keys.hpp"
 #include "model/error.hpp"
 
-namespace lockstep::cli {
+namespace lockstep::config {
 namespace {
 
 using namespace std::chrono_literals;
@@ -303,4 +303,4 @@ TEST_F(ConfigTest, WhatInitWritesIsReadAgain) {
 }
 
 }  // namespace
-}  // namespace lockstep::cli
+}  // namespace lockstep::config

@@ -13,10 +13,10 @@
 
 #include "engine/settings.hpp"
 #include "model/diagnostic.hpp"
+#include "model/log.hpp"
 
-namespace lockstep::cli {
+namespace lockstep::config {
 
-enum class LogLevel : std::uint8_t { trace, debug, info, warn, error };
 enum class LogFormat : std::uint8_t { text, json };
 
 // What only the daemon needs to be told.
@@ -75,4 +75,4 @@ inline constexpr std::string_view kSystemConfig = "/etc/lockstep/lockstep.yml";
 // (name, value as YAML).
 std::string commented_config(const std::vector<std::pair<std::string, std::string>>& active);
 
-}  // namespace lockstep::cli
+}  // namespace lockstep::config

@@ -1,4 +1,4 @@
-#include "cli/config_file.hpp"
+#include "config/config_file.hpp"
 
 #include <yaml.h>
 
@@ -7,7 +7,7 @@
 
 #include "model/validation.hpp"
 
-namespace lockstep::cli {
+namespace lockstep::config {
 namespace {
 
 class Parser {
@@ -193,4 +193,4 @@ std::string source_line(std::string_view text, std::size_t line) {
   return std::string(text);
 }
 
-}  // namespace lockstep::cli
+}  // namespace lockstep::config
