@@ -6,24 +6,21 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "engine/effects.hpp"
 #include "engine/settings.hpp"
 #include "file/safe_file.hpp"
 #include "model/diagnostic.hpp"
+#include "model/validation.hpp"
 #include "reconcile/plan.hpp"
 #include "reconcile/resolve.hpp"
 #include "store/store.hpp"
 
 namespace lockstep {
-
-struct ConflictRef {
-  std::optional<std::int64_t> number;  // null in a dry run, for one that is not stored yet
-  std::int64_t task_id = 0;
-  ConflictReason reason = ConflictReason::both_changed;
-};
 
 // What a sync did (or, dry_run, would do). http.md, "Sync result".
 struct SyncResult {
@@ -105,6 +102,30 @@ struct UndoRefused {
 struct RunUnknown {};
 using UndoOutcome = std::variant<SyncResult, UndoRefused, RunUnknown, InvalidYaml, FileBusy, GuardStopped>;
 
+// A task written by a program, through lockstep: into the database first, then, by a sync, into the YAML.
+struct TaskStale {
+  Task current;  // not what the caller had seen
+};
+struct TaskProblems {
+  std::vector<FieldProblem> problems;
+};
+struct TaskMissing {};
+struct TaskExists {};
+struct TaskWritten {
+  std::optional<Task> task;  // as both sides have it now; nullopt = deleted
+  enum class Yaml : std::uint8_t { written, pending, conflict } yaml = Yaml::written;
+  std::string detail;        // why the YAML does not have it (yet)
+};
+using TaskWriteOutcome = std::variant<TaskWritten, TaskStale, TaskProblems, TaskMissing, TaskExists>;
+
+struct TaskWriteRequest {
+  enum class Kind : std::uint8_t { create, update, remove } kind = Kind::create;
+  std::optional<std::int64_t> id;  // nullopt: create one under the next free id
+  // create, update: the whole task as it shall be (its id does not matter), from the row as it is (create: null).
+  // remove: the row itself, or why not. Called inside the transaction, perhaps more than once.
+  std::function<std::variant<Task, TaskStale, TaskProblems>(const Task* current)> make;
+};
+
 struct RunDetails {
   Run run;
   std::vector<ChangeRecord> changes;
@@ -160,7 +181,20 @@ class Engine {
   // either side, what it inserted is gone and what it deleted is there again. The deletion guard holds.
   UndoOutcome undo(std::int64_t run_id, std::optional<double> max_delete_percent = std::nullopt);
 
+  // A row that breaks the rules is TaskProblems: only what is valid can be written over.
+  TaskWriteOutcome write_task(const TaskWriteRequest&);
+  // The database's valid rows, sorted by id; all of them, or those of `ids` (any order, invalid ones beside).
+  std::vector<Task> tasks();
+  TaskRows tasks_of(std::span<const std::int64_t> ids);
+
+  // Reads everything, plans, writes nothing.
   Status status();
+  // The same without reading file or rows: counts, faults and warnings as the last sync saw them; conflicts and
+  // runs as they are now. A database that is away is a state.
+  Status last_status();
+  // What changed since the last call: through this engine, and by runs of other processes on this replica's database.
+  // The first call only takes note of where the history stands, and tells what this engine did.
+  Effects take_effects();
   std::vector<ReplicaState> replicas();
   bool forget_replica(std::string_view name);
   // Makes this file the owner of the replica's name and base (init --adopt-replica).
