@@ -1,0 +1,13 @@
+// File systems that other hosts may change without this one's kernel hearing of it: no inotify event comes, and a
+// lease is up to the server.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+namespace lockstep {
+
+// What people call it ("NFS"), by statfs's f_type. FUSE counts: what is behind it cannot be known.
+std::optional<std::string_view> network_file_system(long type);
+
+}  // namespace lockstep
