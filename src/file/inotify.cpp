@@ -4,6 +4,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "file/file_error.hpp"
+
 namespace lockstep {
 
 Result<Inotify> Inotify::create() {
@@ -39,6 +41,14 @@ std::vector<InotifyEvent> Inotify::events() {
       at += sizeof event + event.len;
     }
   }
+}
+
+std::string why_not_watched(int error, const std::string& subject) {
+  if (error == ENOSPC) return "the system's limit of watches is reached (raise fs.inotify.max_user_watches)";
+  if (error == EMFILE) {
+    return "no inotify instance is left (raise fs.inotify.max_user_instances, or this program's limit of open files)";
+  }
+  return file_error(error, "watch", subject).what();
 }
 
 }  // namespace lockstep

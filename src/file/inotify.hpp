@@ -36,4 +36,7 @@ class Inotify {
   Descriptor descriptor_;
 };
 
+// Why there are no watches, in a sentence for people that says how to mend it: errno of create() or watch().
+std::string why_not_watched(int error, const std::string& subject);
+
 }  // namespace lockstep

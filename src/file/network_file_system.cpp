@@ -1,6 +1,7 @@
 #include "file/network_file_system.hpp"
 
 #include <linux/magic.h>
+#include <sys/vfs.h>
 
 #include <array>
 #include <cstdint>
@@ -42,6 +43,14 @@ std::optional<std::string_view> network_file_system(long type) {
     if (known.type == number) return known.name;
   }
   return std::nullopt;
+}
+
+std::optional<std::string> why_no_events(const std::string& folder) {
+  struct statfs status {};
+  if (::statfs(folder.c_str(), &status) != 0) return std::nullopt;  // it went away: nothing happens in it
+  const auto name = network_file_system(status.f_type);
+  if (!name) return std::nullopt;
+  return folder + " is on " + std::string(*name) + ", where no event tells of what others change";
 }
 
 }  // namespace lockstep

@@ -1,11 +1,8 @@
 #include "file/trail_watches.hpp"
 
-#include <sys/vfs.h>
-
 #include <algorithm>
 #include <cerrno>
 
-#include "file/file_error.hpp"
 #include "file/network_file_system.hpp"
 
 namespace lockstep {
@@ -19,28 +16,12 @@ constexpr std::uint32_t kFolderOnly = IN_ONLYDIR | IN_DONT_FOLLOW;
 // Each try walks the path twice; more than a few are needed only while it is swapped without pause.
 constexpr int kTries = 50;
 
-std::string refusal_of(int error, const std::string& subject) {
-  if (error == ENOSPC) return "the system's limit of watches is reached (raise fs.inotify.max_user_watches)";
-  if (error == EMFILE) {
-    return "no inotify instance is left (raise fs.inotify.max_user_instances, or this program's limit of open files)";
-  }
-  return file_error(error, "watch", subject).what();
-}
-
-std::optional<std::string> network_refusal(const std::string& folder) {
-  struct statfs status {};
-  if (::statfs(folder.c_str(), &status) != 0) return std::nullopt;  // it went away: the next walk tells
-  const auto name = network_file_system(status.f_type);
-  if (!name) return std::nullopt;
-  return folder + " is on " + std::string(*name) + ", where no event tells of what others change";
-}
-
 }  // namespace
 
 std::optional<std::string> TrailWatches::set(const std::string& path) {
   if (!inotify_) {
     auto created = Inotify::create();
-    if (!created) return refusal_of(created.error(), path);
+    if (!created) return why_not_watched(created.error(), path);
     inotify_ = std::move(*created);
   }
   // Watched and then walked again: a way that changed between looking and watching is seen by the second look,
@@ -83,14 +64,14 @@ TrailWatches::Attempt TrailWatches::watch_all(const PathTrail& trail) {
     const std::uint32_t mask = kSelf | (entries_matter ? kEntryMoved | kContent | IN_EXCL_UNLINK : 0U);
     const int error = watch(folder.path, mask | kFolderOnly, {.names = folder.names});
     if (error == ENOENT || error == ENOTDIR) attempt.raced = true;
-    else if (error != 0 && (entries_matter || error != EACCES)) attempt.refusal = refusal_of(error, folder.path);
-    if (entries_matter && !attempt.refusal) attempt.refusal = network_refusal(folder.path);
+    else if (error != 0 && (entries_matter || error != EACCES)) attempt.refusal = why_not_watched(error, folder.path);
+    if (entries_matter && !attempt.refusal) attempt.refusal = why_no_events(folder.path);
   }
   // The file itself too: what is written through another name of it, or through another mount, is told to that one's
   // folder only. A container's single-file mount is such a case.
   if (trail.file) {
     const int error = watch(*trail.file, kContent | IN_DONT_FOLLOW, {.names = {}, .is_file = true});
-    if (error == ENOSPC) attempt.refusal = refusal_of(error, *trail.file);
+    if (error == ENOSPC) attempt.refusal = why_not_watched(error, *trail.file);
   }
   for (const auto& [number, unused] : former) {
     if (!watches_.contains(number)) inotify_->forget(number);
