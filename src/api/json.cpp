@@ -143,7 +143,7 @@ Json warning_json(const Warning& warning) {
 
 Json diagnostic_json(const Diagnostic& diagnostic) {
   Json object = Json::object();
-  object.set("file", text(diagnostic.file));
+  object.set("file", text_or_null(diagnostic.file));
   object.set("line", line_or_null(diagnostic.line));
   object.set("column", line_or_null(diagnostic.column));
   object.set("task_id", integer_or_null(diagnostic.task_id));
