@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "engine/effects.hpp"
 #include "engine/session.hpp"
 #include "model/error.hpp"
 
@@ -34,6 +35,10 @@ struct Work {
   std::unordered_map<std::int64_t, std::string> yaml_texts;
   std::unordered_map<std::int64_t, std::string> row_images;
   std::optional<std::int64_t> undone_run;
+
+  // Filled while it is carried out.
+  Timestamp started;
+  Effects effects;
 };
 
 // An attempt that cannot be finished and is to be made again from the start.
@@ -87,6 +92,21 @@ class Core {
   void carry_out_stored_resolutions();
   UndoOutcome undo(std::int64_t run_id, std::optional<double> max_delete_percent);
 
+  // ---- rest.cpp
+  // The result of a sync where nothing can have changed since the last one; nullopt: find out.
+  std::optional<SyncResult> nothing_new(const SyncRequest&, Timestamp started);
+
+  // ---- observed.cpp
+  void observe_invalid(const FileContent&, const InvalidYaml&);
+  Status refreshed(Status observed);
+  Effects take_effects();
+  void tell(Effects&&);
+
+  // ---- task_writes.cpp
+  TaskWriteOutcome write_task(const TaskWriteRequest&);
+  std::variant<std::int64_t, TaskWriteOutcome> write_row(const TaskWriteRequest&);
+  TaskWritten carry_to_yaml(std::int64_t id);
+
   // ---- status.cpp, upkeep.cpp
   Status status();
   bool nothing_due();
@@ -117,12 +137,72 @@ class Core {
     std::string key;
     SyncResult result;
     bool committed = false;
+    Effects effects;
   };
   std::optional<Unconfirmed> unconfirmed;
+
+  // ---- what this engine remembers from run to run; all of it can be lost at any time
+  Status observed;
+  Effects effects;  // not yet taken
+  // The file as it was seen last: what differs from it was changed by somebody else.
+  struct Seen {
+    std::string checksum;                           // empty = missing
+    std::optional<std::vector<IndexEntry>> index;   // not known of a file that another process wrote
+  };
+  std::optional<Seen> seen;
+  // How things lay after the last sync, if it left nothing to find out.
+  struct Rest {
+    SyncRequest request;
+    SyncResult result;  // of a sync that finds nothing
+    bool settled = false;  // nothing waits and nothing is in conflict: the same in every direction
+    struct Pending {
+      std::int64_t number = 0;
+      int version = 0;
+    };
+    std::vector<Pending> pending;  // conflicts of this replica, by number
+    FileIdentity file;
+    bool uncertain = false;        // looked at so soon after its last change that another would not show
+    std::optional<FileIdentity> backup;
+    std::optional<std::string> read_only;
+    std::string version_mark;
+    ReplicaState state;
+    Timestamp compared;  // when both sides were last read
+  };
+  std::optional<Rest> rest;
+  // Runs of the history that were told, by whoever made them.
+  struct Told {
+    std::int64_t last = 0;
+    std::vector<std::int64_t> ids;  // of the last few, since a run may become visible after one with a higher id
+  };
+  std::optional<Told> told;
+  bool worth_a_retry = false;
 
  private:
   // The result of a run whose commit did not answer, once recovery has found it in the database.
   std::optional<SyncResult> confirmed();
+  // rest.cpp
+  struct Resting {
+    bool settled = false;
+    std::optional<FileIdentity> file;  // as this run wrote it
+    std::string version_mark;
+    ReplicaState state;
+    SyncResult result;
+  };
+  void remember_rest(const Session&, const Work&, const Resting&);
+  bool file_rests();
+  bool database_rests();
+  // observed.cpp. `written`: of the text that the run put into the file.
+  struct Observation {
+    std::size_t yaml_tasks = 0, database_tasks = 0, distinct = 0;
+    std::string checksum;
+    std::optional<Timestamp> modified;
+    bool in_sync = false;
+  };
+  Effects effects_of(Session&, const Work&, const std::optional<Fingerprint>& written);
+  void hear(Transaction&);
+  void remember_file(const Session&, const Document*, const std::optional<Fingerprint>& written);
+  void observe(const Session&, const Observation&);
+  void observe_run(const Session&, const Work&, const Resting&, bool due);
   ResolveOutcome store_resolution(const ResolveRequest&);
   std::optional<InvalidYaml> read_sides(Session&, Scope scope);
   void read_rows(Session&);

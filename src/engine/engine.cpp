@@ -17,7 +17,6 @@ const Settings& Engine::settings() const { return impl_->settings; }
 
 SyncOutcome Engine::sync(const SyncRequest& request) {
   impl_->prepare();
-  impl_->carry_out_stored_resolutions();
   return impl_->sync(request);
 }
 
@@ -37,9 +36,15 @@ std::size_t Engine::clear_conflicts() {
   impl_->prepare();
   auto transaction = impl_->store->begin(Access::write, impl_->settings.replica);
   std::vector<std::int64_t> numbers;
-  for (const Conflict& conflict : transaction->conflicts().list({})) numbers.push_back(conflict.number);
+  Effects cleared;
+  for (const Conflict& conflict : transaction->conflicts().list({})) {
+    numbers.push_back(conflict.number);
+    cleared.closed.push_back({conflict.number, conflict.task_id, "cleared"});
+  }
   transaction->conflicts().close(numbers);
   transaction->commit();
+  impl_->rest.reset();
+  impl_->tell(std::move(cleared));
   return numbers.size();
 }
 
@@ -58,7 +63,20 @@ UndoOutcome Engine::undo(std::int64_t run_id, std::optional<double> max_delete_p
   return impl_->undo(run_id, max_delete_percent);
 }
 
+TaskWriteOutcome Engine::write_task(const TaskWriteRequest& request) { return impl_->write_task(request); }
+
+bool Engine::worth_a_retry() const { return impl_->worth_a_retry; }
+
+TableRows Engine::tasks() { return impl_->store->begin(Access::read, impl_->settings.replica)->tasks().rows(); }
+
+TableRows Engine::tasks_of(std::span<const std::int64_t> ids) {
+  return impl_->store->begin(Access::read, impl_->settings.replica)->tasks().rows_of(ids);
+}
+
 Status Engine::status() { return impl_->status(); }
+const Status& Engine::observed() const { return impl_->observed; }
+Status Engine::refreshed(Status observed) { return impl_->refreshed(std::move(observed)); }
+Effects Engine::take_effects() { return impl_->take_effects(); }
 
 std::vector<ReplicaState> Engine::replicas() {
   return impl_->store->begin(Access::read, impl_->settings.replica)->base().replicas();

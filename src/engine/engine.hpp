@@ -70,6 +70,7 @@ struct SyncRequest {
   bool force = false;
   std::optional<double> max_delete_percent;  // else the setting
   Trigger trigger = Trigger::manual;
+  bool by_person = false;  // asked for through a program's interface by a person: sync_source is then `manual`
 };
 
 // Progress of long work, in [0, 1], with what is being done. Called on the engine's thread.
@@ -183,15 +184,19 @@ class Engine {
 
   // A row that breaks the rules is TaskProblems: only what is valid can be written over.
   TaskWriteOutcome write_task(const TaskWriteRequest&);
-  // The database's valid rows, sorted by id; all of them, or those of `ids` (any order, invalid ones beside).
-  std::vector<Task> tasks();
-  TaskRows tasks_of(std::span<const std::int64_t> ids);
+  // The last sync could not be done for now (file busy, too much going on): it is worth another try.
+  bool worth_a_retry() const;
+  // The database's rows, sorted by id; all of them, or those of `ids`.
+  TableRows tasks();
+  TableRows tasks_of(std::span<const std::int64_t> ids);
 
   // Reads everything, plans, writes nothing.
   Status status();
-  // The same without reading file or rows: counts, faults and warnings as the last sync saw them; conflicts and
-  // runs as they are now. A database that is away is a state.
-  Status last_status();
+  // The same for nothing: how things stood after this engine's last sync, or attempt of one. Before it: nothing known.
+  const Status& observed() const;
+  // That, brought up to date (by any engine of this replica) where it is cheap: conflicts, runs, whether the database
+  // can be reached; in_sync is false as soon as the file is not the one that was observed.
+  Status refreshed(Status observed);
   // What changed since the last call: through this engine, and by runs of other processes on this replica's database.
   // The first call only takes note of where the history stands, and tells what this engine did.
   Effects take_effects();

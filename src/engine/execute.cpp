@@ -19,7 +19,8 @@ std::string new_run_key() {
 
 // What the run changed came from there; where a person triggered it, from that person.
 std::string sync_source(const SyncRequest& request, const Plan& plan) {
-  if (request.trigger == Trigger::manual || request.trigger == Trigger::resolve || request.trigger == Trigger::undo)
+  if (request.by_person || request.trigger == Trigger::manual || request.trigger == Trigger::resolve ||
+      request.trigger == Trigger::undo)
     return "manual";
   const auto sum = [](const SideCounts& c) { return c.inserted + c.updated + c.deleted; };
   return sum(plan.database) >= sum(plan.yaml) ? "yaml" : "database";
@@ -158,11 +159,12 @@ std::vector<BaseChange> base_changes(const Plan& plan, const Document* after) {
 // How the three stand after a run.
 struct Aftermath {
   bool yaml_is_base = true;              // the next run need not read the YAML as long as its bytes stay the same
+  bool due = false;                      // a bidirectional sync would find something to do
   std::vector<std::int64_t> unsettled;   // tasks that the next run has to look at whatever the change feed says; sorted
 };
 
 Aftermath aftermath(const Session& session, const Triples& triples, const Plan& plan, const Document& after,
-                    const std::vector<BaseChange>& bases) {
+                    const std::vector<BaseChange>& bases, const Policy& both_ways) {
   Aftermath result;
   const auto same = [&](const Task* a, const Task* b) {
     return a && b ? differing(*a, *b, session.synced).empty() : a == b;
@@ -180,7 +182,11 @@ Aftermath aftermath(const Session& session, const Triples& triples, const Plan& 
     const Task* yaml = after.find(triple.id);
     const bool yaml_same = same(base, yaml) && (!yaml || equal((*base)[Field::updated_at], (*yaml)[Field::updated_at]));
     if (!yaml_same) result.yaml_is_base = false;
-    if (!yaml_same || !same(base, row)) result.unsettled.push_back(triple.id);
+    if (yaml_same && same(base, row)) continue;
+    result.unsettled.push_back(triple.id);
+    if (result.due || (!base && !yaml && !row)) continue;
+    const TaskPlan next = reconcile_task({triple.id, base, yaml, row}, both_ways);
+    result.due = next.yaml || next.database || next.conflict || next.outcome == Outcome::waits;
   }
   // Tasks that were left out: nobody has compared them.
   for (const auto& [id, warning] : session.excluded) result.unsettled.push_back(id);
@@ -222,6 +228,7 @@ Json details_of(const SyncResult& result, const Work& work) {
   }
   details.set("closed", std::move(closed));
   if (work.undone_run) details.set("undone_run", Json::number(*work.undone_run));
+  if (!work.effects.empty()) details.set("effects", to_json(work.effects));
   return details;
 }
 
@@ -243,7 +250,90 @@ Run run_of(const SyncResult& result, const Work& work, std::string key, const st
   return run;
 }
 
+// The replica's state after the run; what depends on the run's id is the caller's.
+ReplicaState state_after(const Session& session, const Work& work, const std::optional<Fingerprint>& written,
+                         const Aftermath* left) {
+  ReplicaState state = session.state;
+  if (written) {
+    state.content = written;
+    state.backup = session.content.missing
+                       ? std::nullopt
+                       : std::optional(BackupMark{session.content.identity.device, session.content.identity.inode,
+                                                  session.content.fingerprint, 0});
+  } else if (session.content.missing) {
+    state.content.reset();
+  } else {
+    state.content = session.content.fingerprint;
+  }
+  if (left) {
+    state.agreed = left->yaml_is_base;
+    constexpr std::size_t kManyUnsettled = 1000;
+    if (session.cursor.empty() || left->unsettled.size() > kManyUnsettled)
+      state.unsettled.reset();
+    else
+      state.unsettled = left->unsettled;
+  }
+  if (session.cursor.empty() || session.move_cursor) state.cursor = session.cursor;
+  if (session.cursor.empty())
+    state.full_check.reset();
+  else if (session.full_check)
+    state.full_check = work.started;
+  return state;
+}
+
+// Whether a task stands on either side, before the run and after it.
+struct Presence {
+  bool before = false, after = false;
+};
+
+Presence presence(const Session& session, const TaskPlan& task) {
+  const auto in = [&](const std::vector<IndexEntry>& index) {
+    const auto at = std::lower_bound(index.begin(), index.end(), task.id,
+                                     [](const IndexEntry& entry, std::int64_t id) { return entry.id < id; });
+    return at != index.end() && at->id == task.id;
+  };
+  const bool yaml = in(session.yaml_index);
+  const bool row = in(session.database_index);
+  const auto after = [](bool was, const std::optional<Write>& write) { return write ? write->action != Action::remove : was; };
+  return {yaml || row, after(yaml, task.yaml) || after(row, task.database)};
+}
+
+std::size_t distinct_after(const Session& session, const Plan& plan) {
+  std::size_t distinct = session.distinct_tasks();
+  for (const TaskPlan& task : plan.tasks) {
+    const Presence there = presence(session, task);
+    distinct += there.after;
+    distinct -= there.before;
+  }
+  return distinct;
+}
+
+// What the next sync reports if nothing happens until then.
+SyncResult resting_result(const Session& session, const Work& work, const SyncResult& result) {
+  SyncResult next = result;
+  next.yaml = next.database = {};
+  next.merged = 0;
+  std::size_t waiting = result.conflicts.size() + session.excluded.size();
+  for (const TaskPlan& task : work.plan.tasks) waiting += task.outcome == Outcome::waits;
+  const std::size_t distinct = distinct_after(session, work.plan);
+  next.unchanged = distinct > waiting ? distinct - waiting : 0;
+  return next;
+}
+
 }  // namespace
+
+void Core::observe_run(const Session& session, const Work& work, const Resting& resting, bool due) {
+  Observation facts;
+  facts.yaml_tasks = session.yaml_index.size() + work.plan.yaml.inserted - work.plan.yaml.deleted;
+  facts.database_tasks = session.database_index.size() + session.rows.invalid.size() + work.plan.database.inserted -
+                         work.plan.database.deleted;
+  facts.distinct = distinct_after(session, work.plan);
+  if (resting.state.content) facts.checksum = to_hex(*resting.state.content);
+  if (resting.file) facts.modified = Timestamp{resting.file->modified_ns / 1000};
+  else if (!session.content.missing) facts.modified = session.content.modified;
+  facts.in_sync = !due && resting.result.conflicts.empty();
+  observe(session, facts);
+}
 
 SyncResult Core::describe(const Session& session, const Work& work, Timestamp started) const {
   SyncResult result;
@@ -286,6 +376,7 @@ SyncResult Core::describe(const Session& session, const Work& work, Timestamp st
 Executed Core::execute(Session& session, const Triples& triples, Work& work, Timestamp started) {
   Transaction& transaction = *session.transaction;
   const Timestamp now = started;
+  work.started = started;
   const bool write_yaml = writes(work.plan.yaml);
   const bool write_rows = writes(work.plan.database);
   if (write_yaml && session.read_only)
@@ -338,6 +429,8 @@ Executed Core::execute(Session& session, const Triples& triples, Work& work, Tim
   }
 
   SyncResult result = describe(session, work, started);
+  const std::optional<Fingerprint> written = write_yaml ? std::optional(fingerprint_of(new_text)) : std::nullopt;
+  work.effects = effects_of(session, work, written);
   const std::string key = new_run_key();
   const bool worth_a_run = write_yaml || write_rows || !work.opened.empty() || !work.refreshed.empty() || !work.closed.empty();
   if (worth_a_run) {
@@ -351,58 +444,51 @@ Executed Core::execute(Session& session, const Triples& triples, Work& work, Tim
     result.run_id = last.empty() ? 0 : last.front().id;
   }
 
-  ReplicaState state = session.state;
-  const ReplicaState before = transaction.base().state();
-  state.settings_key = settings_key(session.synced);
-  if (write_yaml) {
-    state.content = fingerprint_of(new_text);
-    state.backup = session.content.missing
-                       ? std::nullopt
-                       : std::optional(BackupMark{session.content.identity.device, session.content.identity.inode,
-                                                  session.content.fingerprint, result.run_id.value_or(0)});
-  } else if (session.content.missing) {
-    state.content.reset();
-  } else {
-    state.content = session.content.fingerprint;
-  }
+  Aftermath left;
   if (after) {
-    const Aftermath left = aftermath(session, triples, work.plan, *after, bases);
-    state.agreed = left.yaml_is_base;
-    constexpr std::size_t kManyUnsettled = 1000;
-    if (session.cursor.empty() || left.unsettled.size() > kManyUnsettled)
-      state.unsettled.reset();
-    else
-      state.unsettled = left.unsettled;
+    Policy both_ways = policy(session, SyncRequest{}, now);
+    both_ways.first_sync = false;
+    left = aftermath(session, triples, work.plan, *after, bases, both_ways);
   }
-  if (session.cursor.empty() || session.move_cursor) state.cursor = session.cursor;
-  if (session.cursor.empty())
-    state.full_check.reset();
-  else if (session.full_check)
-    state.full_check = now;
+  const ReplicaState before = transaction.base().state();
+  ReplicaState state = state_after(session, work, written, after ? &left : nullptr);
+  state.settings_key = settings_key(session.synced);
+  if (state.backup && written) state.backup->run = result.run_id.value_or(0);
   if (worth_a_run) {
     state.last_sync = now;
     if (write_yaml || write_rows) state.sync_source = sync_source(work.request, work.plan);
   }
+  Resting resting{.settled = left.unsettled.empty() && session.excluded.empty() && result.conflicts.empty(),
+                  .file = std::nullopt,
+                  .version_mark = store->version_mark(),
+                  .state = state,
+                  .result = resting_result(session, work, result)};
   const bool worth_a_commit = worth_a_run || !bases.empty() || !session.known_replica || !(state == before);
-  if (!worth_a_commit) return result;  // nothing was written anywhere
-  transaction.base().set_state(state);
-
   std::unique_ptr<SafeFile::Staged> staged;
-  if (write_yaml) {
-    report(0.9, "writing the YAML");
-    staged = file.stage(session.content, new_text, key, write_journal_record(settings.replica, work.plan, triples));
-    if (!file.exchange(*staged)) return StartAgain{settings.yaml + " was saved by somebody else meanwhile", {}};
+  if (worth_a_commit) {
+    transaction.base().set_state(state);
+    if (write_yaml) {
+      report(0.9, "writing the YAML");
+      staged = file.stage(session.content, new_text, key, write_journal_record(settings.replica, work.plan, triples));
+      if (!file.exchange(*staged)) return StartAgain{settings.yaml + " was saved by somebody else meanwhile", {}};
+    }
+    unconfirmed = Unconfirmed{key, result, false, work.effects};
+    transaction.commit();
+    unconfirmed.reset();
   }
-  unconfirmed = Unconfirmed{key, result, false};
-  transaction.commit();
-  unconfirmed.reset();
   if (staged) {
+    resting.file = staged->file();
     try {
       file.finish(*staged);
     } catch (const Error& error) {  // the run stands; the next one makes the journal a backup
       result.warnings.push_back({std::string("the backup could not be put in its place: ") + error.what(), {}, {}});
     }
   }
+  if (worth_a_run && told) told->ids.push_back(*result.run_id);
+  tell(std::move(work.effects));
+  remember_file(session, after, written);
+  observe_run(session, work, resting, left.due);
+  remember_rest(session, work, resting);
   report(1.0, "done");
   return result;
 }

@@ -67,6 +67,10 @@ ResolveOutcome Core::resolve(const ResolveRequest& request) {
       return store_resolution(request);
     }
   }
+  struct Forget {
+    Core& core;
+    ~Forget() { core.rest.reset(); }  // what this run looked at is not all there is
+  } forget{*this};
   return with_session<ResolveOutcome>(Scope::everything, [&](Session& session) -> std::variant<ResolveOutcome, StartAgain> {
     if (auto result = confirmed()) return ResolveOutcome(std::move(*done));
     const std::vector<Conflict> found = session.transaction->conflicts().list({.number = request.number});
@@ -95,6 +99,7 @@ ResolveOutcome Core::resolve(const ResolveRequest& request) {
         session.transaction->conflicts().update(std::span(&conflict, 1));
       } else {
         session.transaction->conflicts().close(std::vector{conflict.number});
+        tell({.files = {}, .opened = {}, .closed = {{conflict.number, conflict.task_id, "superseded"}}});
       }
       if (request.version || !finding) {
         session.transaction->commit();

@@ -12,18 +12,6 @@ namespace {
 // Below this, a thread costs more than it saves.
 constexpr std::size_t kWorthAThread = 64 * 1024;
 
-std::vector<IndexEntry> index_of(std::span<const Task> tasks, FieldSet synced, bool yaml) {
-  std::vector<IndexEntry> index;
-  index.reserve(tasks.size());
-  for (const Task& task : tasks) {
-    IndexEntry entry{task.id, fingerprint(task, synced), IndexEntry::kNoInstant};
-    if (yaml)
-      if (auto moved = task.instant(Field::updated_at)) entry.yaml_updated_at = moved->micros;
-    index.push_back(entry);
-  }
-  return index;
-}
-
 template <class Item>
 const Item* find_by_id(std::span<const Item> sorted, std::int64_t id) {
   auto at = std::lower_bound(sorted.begin(), sorted.end(), id,
@@ -41,6 +29,18 @@ InvalidYaml missing_file(const std::string& name) {
 }
 
 }  // namespace
+
+std::vector<IndexEntry> index_of_tasks(std::span<const Task> tasks, FieldSet synced, bool yaml) {
+  std::vector<IndexEntry> index;
+  index.reserve(tasks.size());
+  for (const Task& task : tasks) {
+    IndexEntry entry{task.id, fingerprint(task, synced), IndexEntry::kNoInstant};
+    if (yaml)
+      if (auto moved = task.instant(Field::updated_at)) entry.yaml_updated_at = moved->micros;
+    index.push_back(entry);
+  }
+  return index;
+}
 
 const Task* Session::row(std::int64_t id) const {
   return excluded.contains(id) ? nullptr : find_by_id<Task>(rows.tasks, id);
@@ -115,6 +115,7 @@ bool Core::need_document(Session& session, InvalidYaml& invalid) {
   const bool never_synced = session.base_index.empty();
   if (session.content.missing && !never_synced) {
     invalid = missing_file(settings.yaml);
+    if (session.lock) observe_invalid(session.content, invalid);
     return false;
   }
   ReadResult read = never_synced ? Document::read_or_empty(session.content.text, options)
@@ -122,6 +123,7 @@ bool Core::need_document(Session& session, InvalidYaml& invalid) {
   session.yaml_warnings = std::move(read.warnings);
   if (!read.document) {
     invalid = {std::move(read.diagnostics), read.more_diagnostics};
+    if (session.lock) observe_invalid(session.content, invalid);
     return false;
   }
   session.document = std::move(read.document);
@@ -154,7 +156,7 @@ bool Core::read_changed_rows(Session& session) {
   if (ids.size() > session.base_index.size() / 4 + 100) return false;  // one scan is cheaper
 
   session.rows = table.rows_of(ids);
-  const std::vector<IndexEntry> read = index_of(session.rows.tasks, session.synced, false);
+  const std::vector<IndexEntry> read = index_of_tasks(session.rows.tasks, session.synced, false);
   auto next = read.begin();
   for (const IndexEntry& base : session.base_index) {
     for (; next != read.end() && next->id < base.id; ++next) session.database_index.push_back(*next);
@@ -169,7 +171,7 @@ bool Core::read_changed_rows(Session& session) {
 
 void Core::read_rows(Session& session) {
   session.rows = session.transaction->tasks().rows();
-  session.database_index = index_of(session.rows.tasks, session.synced, false);
+  session.database_index = index_of_tasks(session.rows.tasks, session.synced, false);
   session.full_check = session.move_cursor = true;
 }
 
@@ -218,7 +220,7 @@ std::optional<InvalidYaml> Core::read_sides(Session& session, Scope scope) {
   auto read_yaml = [&] {
     if (skip_yaml) session.yaml_index = session.base_index;
     if (skip_yaml || !need_document(session, invalid)) return;
-    session.yaml_index = index_of(session.document->tasks(), session.synced, true);
+    session.yaml_index = index_of_tasks(session.document->tasks(), session.synced, true);
   };
   report(0.1, "reading both sides");
   if (scope == Scope::changes && !session.state.cursor.empty()) {

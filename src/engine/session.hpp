@@ -52,6 +52,11 @@ struct Session {
   std::size_t distinct_tasks() const;            // ids on either side
 };
 
+std::vector<IndexEntry> index_of_tasks(std::span<const Task> tasks, FieldSet synced, bool yaml);
+Warning invalid_row_warning(const InvalidRow&);
+// Why an adopted table cannot hold the value; nullopt: it can.
+std::optional<std::string> misfit(const TableShape&, const FieldSpec&, const Value&);
+
 // The three snapshots of some tasks, as the planner wants them. Owns the base
 // records and the YAML tasks that had to be fitted to the table.
 struct Triples {

@@ -12,8 +12,13 @@ std::size_t code_points(std::string_view text) {
       std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
-// Whether an adopted table can hold the value; the sentence says why not.
+}  // namespace
+
 std::optional<std::string> misfit(const TableShape& shape, const FieldSpec& field, const Value& value) {
+  if (!shape.columns.contains(field.field)) {
+    if (equal(value, default_value(field.field))) return std::nullopt;
+    return "the table has no such column";
+  }
   const auto at = static_cast<std::size_t>(field.field);
   if (is_null(value) && !shape.nullable.contains(field.field)) return "the column takes no null";
   const auto* text = std::get_if<std::string>(&value);
@@ -21,8 +26,6 @@ std::optional<std::string> misfit(const TableShape& shape, const FieldSpec& fiel
     return "the column holds at most " + std::to_string(shape.max_length[at]) + " characters";
   return std::nullopt;
 }
-
-}  // namespace
 
 std::vector<std::int64_t> Core::changed_tasks(const Session& session) const {
   std::vector<std::int64_t> ids = candidates(session.base_index, session.yaml_index, session.database_index);
@@ -55,11 +58,7 @@ Triples Core::triples(Session& session, const std::vector<std::int64_t>& ids) co
       for (const FieldSpec& field : kSchema) {
         if (!field.synced) continue;
         const Value& value = (*triple.yaml)[field.field];
-        std::optional<std::string> why;
-        if (shape.columns.contains(field.field))
-          why = misfit(shape, field, value);
-        else if (!equal(value, task_with_defaults(id)[field.field]))
-          why = "the table has no such column";
+        const std::optional<std::string> why = misfit(shape, field, value);
         if (!why) continue;
         unfit(field.name, *why);
         if (!shape.columns.contains(field.field)) continue;

@@ -48,8 +48,7 @@ Status Core::status() {
   session.rows = session.transaction->tasks().rows();
   status.database.tasks = session.rows.tasks.size() + session.rows.invalid.size();
   for (const InvalidRow& row : session.rows.invalid)
-    status.database.warnings.push_back({"task " + std::to_string(row.id) + ": the row is not valid: " + row.message,
-                                        row.id, std::nullopt});
+    status.database.warnings.push_back(invalid_row_warning(row));
 
   const ReplicaState state = session.transaction->base().state();
   status.last_sync = state.last_sync;

@@ -32,13 +32,18 @@ void require_writable_target(const Session& session, const SyncRequest& request,
 std::optional<SyncResult> Core::confirmed() {
   if (!unconfirmed || !unconfirmed->committed) return std::nullopt;
   SyncResult result = std::move(unconfirmed->result);
+  tell(std::move(unconfirmed->effects));
+  if (told) told->ids.push_back(result.run_id.value_or(0));
   unconfirmed.reset();
   return result;
 }
 
 SyncOutcome Core::sync(const SyncRequest& request) {
   const Timestamp started = clock();
-  return with_session<SyncOutcome>(Scope::changes, [&](Session& session) -> std::variant<SyncOutcome, StartAgain> {
+  if (auto same = nothing_new(request, started)) return std::move(*same);
+  worth_a_retry = true;  // until it has ended otherwise
+  carry_out_stored_resolutions();
+  SyncOutcome outcome = with_session<SyncOutcome>(Scope::changes, [&](Session& session) -> std::variant<SyncOutcome, StartAgain> {
     if (auto done = confirmed()) return SyncOutcome(std::move(*done));
     require_writable_target(session, request, settings.yaml);
     // Nothing to write into the document is known yet, but as soon as anything differs it is needed.
@@ -47,6 +52,7 @@ SyncOutcome Core::sync(const SyncRequest& request) {
     Triples triples;
     Work work = decide(*this, session, request, triples, started);
     if (work.plan.guard) {
+      rest.reset();
       record_refusal(session, request, *work.plan.guard, started);
       return SyncOutcome(GuardStopped{std::move(*work.plan.guard)});
     }
@@ -54,6 +60,8 @@ SyncOutcome Core::sync(const SyncRequest& request) {
     if (auto* again = std::get_if<StartAgain>(&executed)) return std::move(*again);
     return SyncOutcome(std::move(std::get<SyncResult>(executed)));
   });
+  worth_a_retry = std::holds_alternative<FileBusy>(outcome);
+  return outcome;
 }
 
 PlanOutcome Core::plan(const SyncRequest& request) {

@@ -70,6 +70,10 @@ std::map<std::int64_t, Former> read_changes(const std::vector<ChangeRecord>& rec
 
 UndoOutcome Core::undo(std::int64_t run_id, std::optional<double> max_delete_percent) {
   const Timestamp started = clock();
+  struct Forget {
+    Core& core;
+    ~Forget() { core.rest.reset(); }  // what this run looked at is not all there is
+  } forget{*this};
   return with_session<UndoOutcome>(Scope::everything, [&](Session& session) -> std::variant<UndoOutcome, StartAgain> {
     if (auto result = confirmed()) return UndoOutcome(std::move(*result));
     const auto run = session.transaction->history().run(run_id);

@@ -157,6 +157,12 @@ std::optional<FileIdentity> SafeFile::identity() {
   return identity_of(*status);
 }
 
+std::optional<FileIdentity> SafeFile::backup_identity() {
+  const auto status = stat_if_there(impl_->files, impl_->target() + ".bak");
+  if (!status) return std::nullopt;
+  return identity_of(*status);
+}
+
 // ---- the rest ---------------------------------------------------------------------------------------
 
 SafeFile::SafeFile(FileSystem& files, std::string path, SafeFileOptions options)

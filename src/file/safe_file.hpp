@@ -94,6 +94,7 @@ class SafeFile {
   // locked, an editor put a file in its place that is locked by somebody else. Needs no lock.
   std::variant<FileContent, Busy> read();
   std::optional<FileIdentity> identity();  // without reading; nullopt = missing. Follows symlinks.
+  std::optional<FileIdentity> backup_identity();  // the same of `.bak`
 
   // Leftovers of earlier runs, oldest first. Under the lock.
   std::vector<Journal> find_journals();

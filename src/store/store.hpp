@@ -143,6 +143,7 @@ struct ChangeRecord {
 
 struct RunFilter {
   std::optional<std::int64_t> before;  // runs with a lower id
+  std::optional<std::int64_t> after;   // runs with a higher id
   std::optional<std::int64_t> task_id;
   std::optional<std::string> replica;
   std::size_t limit = 0;  // 0 = all
@@ -255,6 +256,9 @@ class Store {
   // Either throws Error(newer_schema) on a database that a newer lockstep has written.
   virtual std::unique_ptr<Transaction> begin(Access, std::string_view replica) = 0;
   virtual std::string_view backend() const = 0;  // "sqlite", "postgresql", "memory"
+  // The same text twice: in between nobody but this very Store has committed anything to the database. Empty =
+  // cannot tell. Costs microseconds. While a writing Transaction lives: of what it sees.
+  virtual std::string version_mark() { return {}; }
 
   // Makes the change triggers (after prepare()), or takes them away. Idempotent; the first also mends them, e.g.
   // after a partition was added, so it is worth a call whenever TaskTable::cursor() is empty. Waits behind other
@@ -268,6 +272,7 @@ struct StoreOptions {
   std::int64_t lock_timeout_ms = 10'000;
   bool create = true;                     // false: a dry run; a missing database file is an empty database, and is not created;
                                           // prepare() and begin(write) are then Error(internal)
+  bool wait_for_server = true;            // false: a server that is away is Error(unreachable) at the first attempt
 };
 
 // By the URL's scheme: `sqlite:PATH` (also sqlite:///PATH, sqlite:///:memory: is refused), `postgresql://…`,

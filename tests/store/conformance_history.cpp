@@ -107,6 +107,11 @@ TEST_P(StoreConformance, RunsAreListedNewestFirstInPages) {
   EXPECT_EQ(ids_of(history.runs(page)), (Ids{ids[5], ids[4]}));
   page.before = ids[4];
   EXPECT_EQ(ids_of(history.runs(page)), (Ids{ids[3], ids[2]}));
+  RunFilter newer;
+  newer.after = ids[3];
+  EXPECT_EQ(ids_of(history.runs(newer)), (Ids{ids[5], ids[4]}));
+  newer.after = ids[5];
+  EXPECT_TRUE(history.runs(newer).empty());
   RunFilter of_task;
   of_task.task_id = 1;
   EXPECT_EQ(ids_of(history.runs(of_task)), (Ids{ids[4], ids[1]}));

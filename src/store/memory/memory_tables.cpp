@@ -352,6 +352,7 @@ std::vector<Run> MemoryHistoryTable::runs(const RunFilter& filter) {
   for (auto it = all.rbegin(); it != all.rend(); ++it) {
     const StoredRun& stored = it->second;
     if (filter.before && stored.run.id >= *filter.before) continue;
+    if (filter.after && stored.run.id <= *filter.after) continue;
     if (filter.replica && stored.run.replica != *filter.replica) continue;
     const auto concerns = [&](const ChangeRecord& change) { return change.task_id == *filter.task_id; };
     if (filter.task_id && std::none_of(stored.changes.begin(), stored.changes.end(), concerns)) continue;

@@ -109,6 +109,7 @@ std::size_t PostgresConflictTable::count(const ConflictFilter& filter) {
 std::vector<std::int64_t> PostgresConflictTable::insert(std::span<const Conflict> conflicts) {
   std::vector<std::int64_t> numbers;
   if (conflicts.empty()) return numbers;
+  written_ = true;
   const Result rows = connection_.query(std::string("INSERT INTO lockstep.conflicts (") + kColumns + ") SELECT " +
                                             kColumns + kSource + " ORDER BY s.place RETURNING number",
                                         ConflictArrays(conflicts).parameters(), "record conflicts");
@@ -118,6 +119,7 @@ std::vector<std::int64_t> PostgresConflictTable::insert(std::span<const Conflict
 
 void PostgresConflictTable::update(std::span<const Conflict> conflicts) {
   if (conflicts.empty()) return;
+  written_ = true;
   const Result rows = connection_.query(
       std::string("UPDATE lockstep.conflicts AS c SET (") + kColumns +
           ") = (s.version, s.replica, s.task_id, s.reason, s.kind, s.fields, s.yaml_task, s.database_task, s.base_task,"
@@ -134,6 +136,7 @@ void PostgresConflictTable::update(std::span<const Conflict> conflicts) {
 
 void PostgresConflictTable::close(std::span<const std::int64_t> numbers) {
   if (numbers.empty()) return;
+  written_ = true;
   connection_.query("DELETE FROM lockstep.conflicts WHERE number = ANY($1)", Parameters().add_ids(numbers),
                     "close conflicts");
 }

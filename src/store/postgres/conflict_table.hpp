@@ -16,10 +16,12 @@ class PostgresConflictTable final : public ConflictTable {
   std::vector<std::int64_t> insert(std::span<const Conflict>) override;
   void update(std::span<const Conflict>) override;
   void close(std::span<const std::int64_t> numbers) override;
+  bool written() const { return written_; }
 
  private:
   Connection& connection_;
   bool prepared_;
+  bool written_ = false;
 };
 
 }  // namespace lockstep::postgres

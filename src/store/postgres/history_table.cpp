@@ -59,6 +59,7 @@ std::int64_t PostgresHistoryTable::record(const Run& run, std::span<const Change
                  " RETURNING id",
                  values, "record the run")
           .integer(0, 0);
+  recorded_ = true;
   auto change = changes.begin();
   if (change == changes.end()) return id;
   connection_.copy_in("COPY lockstep.changes (run, task_id, side, before, after) FROM STDIN (FORMAT binary)",
@@ -78,14 +79,14 @@ std::vector<Run> PostgresHistoryTable::runs(const RunFilter& filter) {
   std::vector<Run> runs;
   if (!prepared_) return runs;
   Parameters parameters;
-  parameters.add(filter.before).add(filter.task_id).add(filter.replica);
+  parameters.add(filter.before).add(filter.task_id).add(filter.replica).add(filter.after);
   if (filter.limit == 0) parameters.add(std::nullopt);
   else parameters.add(static_cast<std::int64_t>(filter.limit));
   const Result rows = connection_.query(
       std::string(kSelectRun) +
           " WHERE ($1::int8 IS NULL OR id < $1::int8)"
           " AND ($2::int8 IS NULL OR id IN (SELECT run FROM lockstep.changes WHERE task_id = $2::int8))"
-          " AND ($3::text IS NULL OR replica = $3) ORDER BY id DESC LIMIT $4::int8",
+          " AND ($3::text IS NULL OR replica = $3) AND ($4::int8 IS NULL OR id > $4::int8) ORDER BY id DESC LIMIT $5::int8",
       parameters, "read the history");
   for (int row = 0; row < rows.rows(); ++row) runs.push_back(read_run(rows, row));
   return runs;

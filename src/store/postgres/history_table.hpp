@@ -18,10 +18,12 @@ class PostgresHistoryTable final : public HistoryTable {
   std::vector<ChangeRecord> changes(std::int64_t run) override;
   // Several replicas share the history: where another prunes at the same time, this does nothing.
   void prune(Timestamp older_than, std::uint64_t max_bytes) override;
+  bool recorded() const { return recorded_; }
 
  private:
   Connection& connection_;
   bool prepared_;
+  bool recorded_ = false;
 };
 
 }  // namespace lockstep::postgres

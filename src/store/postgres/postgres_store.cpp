@@ -68,7 +68,10 @@ class PostgresTransaction final : public Transaction {
 
   void commit() override {
     // A session that ends during COMMIT leaves it open whether it went through; SqlError(unreachable) says so.
-    const Result result = connection_->execute("COMMIT", "commit");
+    // Other daemons hear of runs, conflicts and stored resolutions as they hear of rows.
+    const bool news = history_.recorded() || conflicts_.written();
+    const Result result =
+        connection_->execute((news ? "NOTIFY " + std::string(kChangeChannel) + "; " : "") + "COMMIT", "commit");
     if (std::string_view(PQcmdStatus(result.get())) != "COMMIT") {
       throw Error({.code = ErrorCode::database,
                    .operation = "commit",
@@ -198,7 +201,7 @@ class PostgresStore final : public Store {
         return;
       } catch (const SqlError& error) {
         if (connection_) connection_->roll_back();
-        if (error.code() != ErrorCode::unreachable || attempt >= kReconnects) throw;
+        if (error.code() != ErrorCode::unreachable || attempt >= kReconnects || !options_.wait_for_server) throw;
         // The first connection of all: whoever mistyped a host should not wait. A server that starts is another matter.
         if (!had_connection && !ever_connected_ && !is_starting(error)) throw;
       }

@@ -67,10 +67,12 @@ std::vector<Run> SqliteHistoryTable::runs(const RunFilter& filter) {
   std::string sql = std::string("SELECT ") + kRunColumns + ", id FROM lockstep_runs WHERE (?1 IS NULL OR id < ?1)";
   if (filter.task_id) sql += " AND id IN (SELECT run FROM lockstep_changes WHERE task_id = ?2)";
   if (filter.replica) sql += " AND replica = ?3";
+  if (filter.after) sql += " AND id > ?5";
   Statement row = connection_.prepare(sql + " ORDER BY id DESC LIMIT ?4");
   row.bind(1, filter.before);
   if (filter.task_id) row.bind(2, *filter.task_id);
   if (filter.replica) row.bind(3, *filter.replica);
+  if (filter.after) row.bind(5, *filter.after);
   row.bind(4, filter.limit == 0 ? std::int64_t{-1} : static_cast<std::int64_t>(filter.limit));
   while (row.step()) runs.push_back(read_run(row));
   return runs;

@@ -121,6 +121,12 @@ class SqliteStore final : public Store {
 
   std::string_view backend() const override { return "sqlite"; }
 
+  // data_version does not move with what this connection commits itself.
+  std::string version_mark() override {
+    if (!connection_ || !connection_->is_current()) return {};
+    return std::to_string(connection_->integer("PRAGMA data_version").value_or(0));
+  }
+
  private:
   std::vector<SetupStep> missing(Connection& connection) {
     const std::int64_t version = own_schema_version(connection);

@@ -79,8 +79,23 @@ SqliteTaskTable::SqliteTaskTable(Connection& connection, const TableName& table)
 TableRows SqliteTaskTable::rows() {
   if (!columns_.shape.exists) return {};
   const std::optional<std::int64_t> expected = connection_.integer("SELECT count(*) FROM " + name_);
-  RowCollector collector(columns_.shape.columns, static_cast<std::size_t>(expected.value_or(0)));
-  Statement row = connection_.prepare("SELECT " + select_list_ + " FROM " + name_ + " ORDER BY 1");
+  return collect(connection_.prepare("SELECT " + select_list_ + " FROM " + name_ + " ORDER BY 1"),
+                 static_cast<std::size_t>(expected.value_or(0)));
+}
+
+TableRows SqliteTaskTable::rows_of(std::span<const std::int64_t> ids) {
+  if (!columns_.shape.exists || ids.empty()) return {};
+  std::string list = "[";
+  for (const std::int64_t id : ids) list += (list.size() > 1 ? "," : "") + std::to_string(id);
+  list += ']';
+  Statement row = connection_.prepare("SELECT " + select_list_ + " FROM " + name_ + " WHERE " + quote_identifier(columns_.id) +
+                                      " IN (SELECT value FROM json_each(?)) ORDER BY 1");
+  row.bind(1, list);
+  return collect(std::move(row), ids.size());
+}
+
+TableRows SqliteTaskTable::collect(Statement row, std::size_t expected) {
+  RowCollector collector(columns_.shape.columns, expected);
   std::int64_t previous = INT64_MIN;
   while (row.step()) {
     if (row.type(0) != SQLITE_INTEGER) {

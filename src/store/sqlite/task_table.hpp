@@ -13,6 +13,7 @@ class SqliteTaskTable final : public TaskTable {
 
   const TableShape& shape() override { return columns_.shape; }
   TableRows rows() override;
+  TableRows rows_of(std::span<const std::int64_t> ids) override;
   std::vector<std::string> row_images(std::span<const std::int64_t> ids) override;
   std::vector<RefusedRow> apply(std::span<const RowChange> changes, Timestamp now) override;
   std::int64_t highest_id() override;
@@ -22,6 +23,7 @@ class SqliteTaskTable final : public TaskTable {
     std::vector<const RowChange*> refused;
     std::vector<RefusedRow> reasons;  // of each of these
   };
+  TableRows collect(Statement row, std::size_t expected);
   Pass apply_all(std::vector<const RowChange*> changes, Timestamp now, bool one_by_one);
   std::optional<std::string> apply_one(const RowChange&, Timestamp now);
   std::optional<std::string> apply_alone(const RowChange&, Timestamp now);

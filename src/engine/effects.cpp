@@ -1,0 +1,92 @@
+#include "engine/effects.hpp"
+
+#include <charconv>
+
+namespace lockstep {
+namespace {
+
+Json integer(std::int64_t value) { return Json::number(value); }
+
+std::int64_t integer_of(const Json& object, std::string_view name) {
+  const Json* value = object.find(name);
+  std::int64_t number = 0;
+  if (value && value->kind == Json::Kind::number)
+    std::from_chars(value->text.data(), value->text.data() + value->text.size(), number);
+  return number;
+}
+
+std::string text_of(const Json& object, std::string_view name) {
+  const Json* value = object.find(name);
+  return value && value->kind == Json::Kind::string ? value->text : std::string();
+}
+
+const std::vector<Json>& items_of(const Json& object, std::string_view name) {
+  static const std::vector<Json> none;
+  const Json* value = object.find(name);
+  return value ? value->items : none;
+}
+
+Json file_json(const FileChange& file) {
+  Json object = Json::object();
+  object.set("source", Json::string(file.source == Side::yaml ? "yaml" : "database"));
+  Json ids = Json::array();
+  for (const std::int64_t id : file.task_ids) ids.items.push_back(integer(id));
+  object.set("task_ids", std::move(ids));
+  object.set("task_count", integer(static_cast<std::int64_t>(file.task_count)));
+  object.set("checksum", Json::string(file.checksum));
+  return object;
+}
+
+FileChange file_of(const Json& object) {
+  FileChange file;
+  file.source = text_of(object, "source") == "yaml" ? Side::yaml : Side::database;
+  for (const Json& id : items_of(object, "task_ids")) {
+    std::int64_t number = 0;
+    std::from_chars(id.text.data(), id.text.data() + id.text.size(), number);
+    file.task_ids.push_back(number);
+  }
+  file.task_count = static_cast<std::size_t>(integer_of(object, "task_count"));
+  file.checksum = text_of(object, "checksum");
+  return file;
+}
+
+}  // namespace
+
+Json to_json(const Effects& effects) {
+  Json files = Json::array();
+  for (const FileChange& file : effects.files) files.items.push_back(file_json(file));
+  Json opened = Json::array();
+  for (const ConflictRef& conflict : effects.opened) {
+    Json one = Json::object();
+    one.set("number", integer(conflict.number.value_or(0)));
+    one.set("task_id", integer(conflict.task_id));
+    one.set("reason", Json::string(std::string(to_string(conflict.reason))));
+    opened.items.push_back(std::move(one));
+  }
+  Json closed = Json::array();
+  for (const ClosedConflict& conflict : effects.closed) {
+    Json one = Json::object();
+    one.set("number", integer(conflict.number));
+    one.set("task_id", integer(conflict.task_id));
+    one.set("resolution", Json::string(conflict.resolution));
+    closed.items.push_back(std::move(one));
+  }
+  Json object = Json::object();
+  object.set("files", std::move(files));
+  object.set("opened", std::move(opened));
+  object.set("closed", std::move(closed));
+  return object;
+}
+
+Effects effects_from_json(const Json& object) {
+  Effects effects;
+  for (const Json& file : items_of(object, "files")) effects.files.push_back(file_of(file));
+  for (const Json& one : items_of(object, "opened"))
+    if (const auto reason = reason_by_text(text_of(one, "reason")))
+      effects.opened.push_back({integer_of(one, "number"), integer_of(one, "task_id"), *reason});
+  for (const Json& one : items_of(object, "closed"))
+    effects.closed.push_back({integer_of(one, "number"), integer_of(one, "task_id"), text_of(one, "resolution")});
+  return effects;
+}
+
+}  // namespace lockstep
