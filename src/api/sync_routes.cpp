@@ -13,6 +13,7 @@ struct Overloaded : Fs... {
 SyncRequest sync_request(const Inputs& inputs) {
   SyncRequest request;
   request.trigger = Trigger::api;
+  request.by_person = true;
   request.force = inputs.is_true("force");
   request.max_delete_percent = inputs.number("max_delete_percent");
   if (const std::string* direction = inputs.text("direction")) request.direction = *direction_by_name(*direction);

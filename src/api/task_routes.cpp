@@ -55,8 +55,8 @@ void reply_with_task(const Services& services, CallPtr call, Found found) {
 void list_tasks(const Services& services, CallPtr call) {
   TaskQuery query = task_query(call->query);
   reply_from(services, std::move(call), Queue::read_slowly, [query = std::move(query)](Engine& engine) {
-    const std::vector<Task> tasks = engine.tasks();
-    const TaskSelection selection = select_tasks(tasks, query);
+    const TableRows rows = engine.tasks();
+    const TaskSelection selection = select_tasks(rows.tasks, query);
     std::string list = "[";
     for (const Task* task : selection.tasks) {
       if (list.size() > 1) list += ',';
