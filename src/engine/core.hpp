@@ -222,6 +222,7 @@ template <class Outcome>
 Outcome Core::with_session(Scope scope, const std::function<std::variant<Outcome, StartAgain>(Session&)>& attempt) {
   std::vector<RefusedRow> refused;
   std::string reason;
+  int away = 0;
   unconfirmed.reset();
   for (int i = 0; i < kMaxAttempts; ++i) {
     try {
@@ -240,6 +241,8 @@ Outcome Core::with_session(Scope scope, const std::function<std::variant<Outcome
       refused.insert(refused.end(), again.refused.begin(), again.refused.end());
     } catch (const Error& error) {
       if (!error.retryable() || i + 1 == kMaxAttempts) throw;
+      // The store has waited for its server already; once more finds out about a commit that did not answer.
+      if (error.code() == ErrorCode::unreachable && away++ > 0) throw;
       reason = error.what();
     }
   }

@@ -1,7 +1,6 @@
 #include "file/posix_file.hpp"
 
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -9,6 +8,8 @@
 
 #include <cerrno>
 #include <csignal>
+
+#include "file/network_file_system.hpp"
 
 namespace lockstep {
 namespace {
@@ -22,23 +23,12 @@ std::int64_t nanoseconds(const timespec& time) {
 // Where a server hands out leases (delegations, oplocks) as it pleases, EAGAIN does not mean "open for
 // writing", and waiting for it to go away would be in vain.
 bool leases_are_up_to_a_server(int descriptor) {
-  constexpr unsigned long kNfs = NFS_SUPER_MAGIC, kSmb = SMB_SUPER_MAGIC, kCifs = CIFS_SUPER_MAGIC,
-                          kSmb2 = SMB2_SUPER_MAGIC, k9p = V9FS_MAGIC, kCeph = CEPH_SUPER_MAGIC, kAfs = AFS_SUPER_MAGIC,
-                          kFuse = FUSE_SUPER_MAGIC;
   struct statfs status {};
   if (::fstatfs(descriptor, &status) != 0) return false;
-  const auto type = static_cast<unsigned long>(status.f_type) & 0xffffffffUL;
-  for (const auto remote : {kNfs, kSmb, kCifs, kSmb2, k9p, kCeph, kAfs, kFuse}) {
-    if (type == remote) return true;
-  }
-  return false;
+  return network_file_system(status.f_type).has_value();
 }
 
 }  // namespace
-
-Descriptor::~Descriptor() {
-  if (number_ >= 0) ::close(number_);
-}
 
 FileStat file_stat_of(const struct ::stat& status) {
   FileStat result;

@@ -1,30 +1,15 @@
-// A descriptor of the system's, owned. Private to the POSIX file system.
+// An open file of the system's. Private to the POSIX file system.
 #pragma once
 
+#include <string>
 #include <utility>
 
+#include "file/descriptor.hpp"
 #include "file/file_system.hpp"
 
 struct stat;
 
 namespace lockstep {
-
-class Descriptor {
- public:
-  Descriptor() = default;
-  explicit Descriptor(int number) : number_(number) {}
-  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(number_, other.number_);
-    return *this;
-  }
-  ~Descriptor();
-  int get() const { return number_; }
-  explicit operator bool() const { return number_ >= 0; }
-
- private:
-  int number_ = -1;
-};
 
 class PosixFile final : public File {
  public:

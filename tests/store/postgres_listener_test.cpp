@@ -26,7 +26,7 @@ class PostgresListener : public PostgresTest {
 TEST_F(PostgresListener, HearsOfAChangeOnceItIsCommittedAndOfNothingElse) {
   const auto store = prepared_store();
   ASSERT_TRUE(store->install_feed().active);
-  ChangeListener listener(database_->url());
+  PostgresChangeListener listener(database_->url());
   EXPECT_FALSE(listener.connected());
   settle(listener);
   EXPECT_TRUE(listener.notified()) << listener.state();
@@ -46,7 +46,7 @@ TEST_F(PostgresListener, HearsOfAChangeOnceItIsCommittedAndOfNothingElse) {
 }
 
 TEST_F(PostgresListener, CanBeWokenFromAnotherThread) {
-  ChangeListener listener(database_->url());
+  PostgresChangeListener listener(database_->url());
   settle(listener);
   listener.wake();
   listener.wake();
@@ -62,7 +62,7 @@ TEST_F(PostgresListener, ReconnectsAndCountsThatAsAChange) {
   ASSERT_TRUE(store->install_feed().active);
   ChangeListenerOptions options;
   options.first_pause = milliseconds(1);
-  ChangeListener listener(database_->url(), options);
+  PostgresChangeListener listener(database_->url(), options);
   settle(listener);
   database_->run("SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name = 'lockstep listen'"
                  " AND datname = current_database()");
@@ -74,7 +74,7 @@ TEST_F(PostgresListener, ReconnectsAndCountsThatAsAChange) {
 }
 
 TEST_F(PostgresListener, SaysWhyItIsNotConnectedWithoutThePassword) {
-  ChangeListener listener("postgresql://u:s3cret@/nowhere?host=/nonexistent");
+  PostgresChangeListener listener("postgresql://u:s3cret@/nowhere?host=/nonexistent");
   EXPECT_EQ(listener.wait(milliseconds(1)), Heard::deadline);
   EXPECT_FALSE(listener.connected());
   EXPECT_NE(listener.state().find("/nonexistent"), std::string::npos) << listener.state();
@@ -91,7 +91,7 @@ TEST_F(PostgresListener, LooksAtTheFeedWhereNotificationsDoNotArrive) {
   ChangeListenerOptions options;
   options.self_test_timeout = milliseconds(0);
   options.poll_interval = milliseconds(1);
-  ChangeListener listener(database_->url(), options);
+  PostgresChangeListener listener(database_->url(), options);
   settle(listener);
   EXPECT_FALSE(listener.notified());
   EXPECT_NE(listener.state().find("intervals"), std::string::npos);
@@ -106,7 +106,7 @@ TEST_F(PostgresListener, ReportsAPossibleChangeAtIntervalsWhereThereIsNoFeed) {
   ChangeListenerOptions options;
   options.self_test_timeout = milliseconds(0);
   options.poll_interval = milliseconds(1);
-  ChangeListener listener(database_->url(), options);
+  PostgresChangeListener listener(database_->url(), options);
   settle(listener);
   EXPECT_EQ(listener.wait(kLong), Heard::change);
   EXPECT_EQ(listener.wait(kLong), Heard::change);

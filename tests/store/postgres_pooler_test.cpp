@@ -57,7 +57,7 @@ TEST_P(PostgresPooler, TheListenerHearsOrFindsOutThatItCannot) {
   ChangeListenerOptions options;
   options.self_test_timeout = milliseconds(300);
   options.poll_interval = milliseconds(10);
-  ChangeListener listener(url(), options);
+  PostgresChangeListener listener(url(), options);
   ASSERT_EQ(listener.wait(milliseconds(60'000)), Heard::change) << listener.state();
   EXPECT_EQ(listener.notified(), std::string_view(GetParam()) == "session") << listener.state();
   EXPECT_EQ(listener.wait(milliseconds(0)), Heard::deadline);

@@ -1,11 +1,7 @@
 #include "store/postgres/change_listener.hpp"
 
-#include <poll.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
+#include <array>
 
 #include "store/postgres/change_feed.hpp"
 
@@ -18,32 +14,12 @@ using std::chrono::steady_clock;
 
 constexpr const char* kSelfTestChannel = "lockstep_self_test";
 
-milliseconds until(steady_clock::time_point time) {
-  // Rounded up, or the last fraction of a millisecond would be spun through.
-  return std::max(milliseconds(0), std::chrono::ceil<milliseconds>(time - steady_clock::now()));
-}
-
-int clamp_timeout(milliseconds timeout) { return static_cast<int>(std::min<std::int64_t>(timeout.count(), INT32_MAX)); }
-
 }  // namespace
 
-ChangeListener::ChangeListener(std::string_view url, ChangeListenerOptions options)
-    : target_(postgres::Target::parse(url)), options_(options), pause_(options.first_pause) {
-  wake_fd_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  if (wake_fd_ < 0) {
-    throw Error({.code = ErrorCode::io, .operation = "create an eventfd", .subject = {}, .cause = "the system has none left", .hint = {}});
-  }
-}
+PostgresChangeListener::PostgresChangeListener(std::string_view url, const ChangeListenerOptions& options)
+    : target_(postgres::Target::parse(url)), options_(options), pause_(options.first_pause) {}
 
-ChangeListener::~ChangeListener() { close(wake_fd_); }
-
-void ChangeListener::wake() noexcept {
-  const std::uint64_t one = 1;
-  // Fails only when it is already raised as far as it goes.
-  [[maybe_unused]] const ssize_t written = write(wake_fd_, &one, sizeof one);
-}
-
-ChangeListener::Heard ChangeListener::wait(milliseconds at_most) {
+ChangeListener::Heard PostgresChangeListener::wait(milliseconds at_most) {
   const Time deadline = steady_clock::now() + at_most;
   for (;;) {
     try {
@@ -59,23 +35,21 @@ ChangeListener::Heard ChangeListener::wait(milliseconds at_most) {
     } catch (const Error& error) {
       lose(error);
     }
-    if (poll_until(deadline)) return Heard::woken;
+    if (woken_before(deadline)) return Heard::woken;
     if (steady_clock::now() >= deadline) return Heard::deadline;
   }
 }
 
-bool ChangeListener::poll_until(Time deadline) {
+bool PostgresChangeListener::woken_before(Time deadline) {
   Time next = deadline;
   if (!connection_) next = std::min(next, next_attempt_);
   else if (!notified_) next = std::min(next, next_look_);
-  pollfd fds[] = {{.fd = wake_fd_, .events = POLLIN, .revents = 0},
-                  {.fd = connection_ ? connection_->socket() : -1, .events = POLLIN, .revents = 0}};
-  if (poll(fds, 2, clamp_timeout(until(next))) <= 0 || (fds[0].revents & POLLIN) == 0) return false;
-  std::uint64_t raised = 0;
-  return read(wake_fd_, &raised, sizeof raised) == sizeof raised;
+  std::array<pollfd, 2> sources{{{.fd = wake_.descriptor(), .events = POLLIN, .revents = 0},
+                                 {.fd = connection_ ? connection_->socket() : -1, .events = POLLIN, .revents = 0}}};
+  return poll_until(sources, next) && wake_.take();
 }
 
-bool ChangeListener::drain_notifications() {
+bool PostgresChangeListener::drain_notifications() {
   bool heard = false;
   while (const std::optional<postgres::Notification> notification = connection_->next_notification()) {
     heard = heard || notification->channel == postgres::kChangeChannel;
@@ -83,15 +57,15 @@ bool ChangeListener::drain_notifications() {
   return heard;
 }
 
-void ChangeListener::lose(const Error& error) {
+void PostgresChangeListener::lose(const Error& error) {
   connection_.reset();
-  notified_ = false;
-  state_ = error.what();
+  connected_ = notified_ = false;
+  set_state(error.what());
   next_attempt_ = steady_clock::now() + pause_;
   pause_ = std::min(pause_ * 2, options_.longest_pause);
 }
 
-void ChangeListener::connect() {
+void PostgresChangeListener::connect() {
   connection_ = std::make_unique<Connection>(target_);
   connection_->execute("SET application_name = 'lockstep listen'; LISTEN " + std::string(postgres::kChangeChannel) + "; LISTEN " +
                            kSelfTestChannel,
@@ -103,13 +77,24 @@ void ChangeListener::connect() {
   anything_new();  // from here on
   next_look_ = steady_clock::now() + options_.poll_interval;
   pause_ = options_.first_pause;
-  if (notified_) state_ = "notified of changes";
-  else if (may_notify) state_ = "notifications do not arrive, perhaps a pooler swallows them: looking for changes at intervals";
-  else state_ = "the server allows two-phase commit, with which nobody can notify: looking for changes at intervals";
+  connected_ = true;
+  if (notified_) set_state("notified of changes");
+  else if (may_notify) set_state("notifications do not arrive, perhaps a pooler swallows them: looking for changes at intervals");
+  else set_state("the server allows two-phase commit, with which nobody can notify: looking for changes at intervals");
+}
+
+void PostgresChangeListener::set_state(std::string sentence) {
+  const std::lock_guard guard(mutex_);
+  state_ = std::move(sentence);
+}
+
+std::string PostgresChangeListener::state() const {
+  const std::lock_guard guard(mutex_);
+  return state_;
 }
 
 // Sent by another session: what a session sends to itself may come back even through a pooler.
-bool ChangeListener::notifications_arrive() {
+bool PostgresChangeListener::notifications_arrive() {
   if (options_.self_test_timeout.count() == 0) return false;
   const std::string token = std::to_string(connection_->backend_pid()) + "." +
                             std::to_string(steady_clock::now().time_since_epoch().count());
@@ -122,15 +107,13 @@ bool ChangeListener::notifications_arrive() {
     while (const std::optional<postgres::Notification> notification = connection_->next_notification()) {
       if (notification->channel == kSelfTestChannel && notification->payload == token) return true;
     }
-    const milliseconds left = until(deadline);
-    if (left.count() == 0) return false;
-    pollfd fd{.fd = connection_->socket(), .events = POLLIN, .revents = 0};
-    if (poll(&fd, 1, clamp_timeout(left)) < 0 && errno != EINTR) return false;
+    std::array<pollfd, 1> source{{{.fd = connection_->socket(), .events = POLLIN, .revents = 0}}};
+    if (!poll_until(source, deadline)) return false;
   }
 }
 
 // Without a feed anything may be new.
-bool ChangeListener::anything_new() {
+bool PostgresChangeListener::anything_new() {
   constexpr std::string_view kOperation = "look for changes";
   if (!connection_->execute("SELECT to_regclass('lockstep.feed') IS NOT NULL AND to_regclass('lockstep.meta') IS NOT NULL", kOperation)
            .boolean(0, 0)) {

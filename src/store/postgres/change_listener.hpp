@@ -1,4 +1,4 @@
-// Wakes the daemon when the task table may have changed.
+// The listener of a PostgreSQL database.
 //
 // A connection of its own, never in a transaction, LISTENs to what the change triggers notify. Whether
 // notifications arrive is proven with each connection by one that another connection sends: poolers in
@@ -10,46 +10,29 @@
 // happened before it listened: sync from the cursor.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <memory>
-#include <optional>
+#include <mutex>
 #include <string>
 #include <string_view>
 
+#include "file/wake_event.hpp"
+#include "store/change_listener.hpp"
 #include "store/postgres/connection.hpp"
 
 namespace lockstep {
 
-struct ChangeListenerOptions {
-  std::chrono::milliseconds poll_interval{5'000};
-  std::chrono::milliseconds self_test_timeout{2'000};  // 0 = do not rely on notifications
-  std::chrono::milliseconds first_pause{250};   // before the second attempt to connect; doubled each time
-  std::chrono::milliseconds longest_pause{30'000};
-};
-
-// Used by one thread, save wake().
-class ChangeListener {
+class PostgresChangeListener final : public ChangeListener {
  public:
-  enum class Heard {
-    change,    // the table may have changed
-    woken,     // by wake()
-    deadline,  // nothing, in the time given
-  };
-
   // Nothing is connected yet. Throws Error(usage) for a URL that it does not understand.
-  explicit ChangeListener(std::string_view url, ChangeListenerOptions options = {});
-  ~ChangeListener();
-  ChangeListener(const ChangeListener&) = delete;
-  ChangeListener& operator=(const ChangeListener&) = delete;
+  explicit PostgresChangeListener(std::string_view url, const ChangeListenerOptions& options = {});
 
-  // Blocks until there is something to tell, at most so long (connecting included, up to the
-  // connection's own timeout). Never throws for a database that is away: state() says so.
-  Heard wait(std::chrono::milliseconds at_most);
-  void wake() noexcept;  // any thread, signal handlers too: ends the present wait, or the next
-
-  bool connected() const { return connection_ != nullptr; }
-  bool notified() const { return notified_; }        // notifications were proven to arrive
-  const std::string& state() const { return state_; }  // a sentence for people
+  Heard wait(std::chrono::milliseconds at_most) override;
+  void wake() noexcept override { wake_.raise(); }
+  bool connected() const override { return connected_; }
+  bool notified() const override { return notified_; }
+  std::string state() const override;
 
  private:
   using Time = std::chrono::steady_clock::time_point;
@@ -59,18 +42,23 @@ class ChangeListener {
   bool anything_new();          // by looking at the feed
   bool drain_notifications();
   void lose(const Error& error);
-  bool poll_until(Time deadline);  // true = woken
+  void set_state(std::string sentence);
+  bool woken_before(Time deadline);  // or before there is something to do
 
   postgres::Target target_;
   ChangeListenerOptions options_;
   std::unique_ptr<postgres::Connection> connection_;
-  int wake_fd_ = -1;
-  bool notified_ = false;
   std::string snapshot_;  // of the last look, when polling
-  std::string state_ = "not connected yet";
   std::chrono::milliseconds pause_;
   Time next_attempt_{};
   Time next_look_{};
+
+  // Shared with other threads.
+  WakeEvent wake_;
+  std::atomic<bool> connected_ = false;
+  std::atomic<bool> notified_ = false;
+  mutable std::mutex mutex_;
+  std::string state_ = "not connected yet";  // under the mutex
 };
 
 }  // namespace lockstep

@@ -198,10 +198,18 @@ class PostgresStore final : public Store {
         if (!connection_ || connection_->lost()) connect();
         else connection_->roll_back();  // whatever an abandoned transaction left open
         connection_->execute(statements, "begin");
+        gave_up_ = false;
         return;
       } catch (const SqlError& error) {
         if (connection_) connection_->roll_back();
-        if (error.code() != ErrorCode::unreachable || attempt >= kReconnects || !options_.wait_for_server) throw;
+        if (error.code() != ErrorCode::unreachable) throw;
+        // A session that ended while nobody looked says nothing about the server. One that is away is waited for
+        // once; from then on an attempt is one attempt.
+        const int attempts = options_.wait_for_server && !gave_up_ ? kReconnects : had_connection ? 1 : 0;
+        if (attempt >= attempts) {
+          gave_up_ = true;
+          throw;
+        }
         // The first connection of all: whoever mistyped a host should not wait. A server that starts is another matter.
         if (!had_connection && !ever_connected_ && !is_starting(error)) throw;
       }
@@ -338,6 +346,7 @@ class PostgresStore final : public Store {
   TableName table_;
   std::shared_ptr<Connection> connection_;
   bool ever_connected_ = false;
+  bool gave_up_ = false;
   steady_clock::time_point next_prune_{};
 };
 

@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <limits>
 
 namespace lockstep::sqlite {
@@ -14,6 +15,7 @@ int open_flags(OpenMode mode) {
     case OpenMode::create:
       return kAlways | SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
     case OpenMode::existing:
+    case OpenMode::observe:
       return kAlways | SQLITE_OPEN_READWRITE;
     case OpenMode::nothing:
       break;
@@ -41,6 +43,10 @@ Connection::Connection(std::string path, OpenMode mode, std::int64_t busy_timeou
   if (mode != OpenMode::nothing) identity_ = identify(path_);
   constexpr std::int64_t kLongest = std::numeric_limits<int>::max();
   sqlite3_busy_timeout(raw, static_cast<int>(std::min(busy_timeout_ms, kLongest)));
+  if (mode == OpenMode::observe) {
+    execute("PRAGMA query_only = ON");
+    return;
+  }
   execute("PRAGMA foreign_keys = ON");
   execute("PRAGMA synchronous = FULL");
   // A large first sync stays in memory until it is committed, or its pages would be written several times.
@@ -92,6 +98,20 @@ std::optional<std::int64_t> Connection::integer(const std::string& sql) {
   Statement statement = prepare(sql);
   if (!statement.step() || statement.is_null(0)) return std::nullopt;
   return statement.integer(0);
+}
+
+std::string Connection::peek(std::int64_t offset, int size) const {
+  sqlite3_file* file = nullptr;
+  sqlite3_int64 length = 0;
+  int code = sqlite3_file_control(handle(), "main", SQLITE_FCNTL_FILE_POINTER, static_cast<void*>(&file));
+  if (code == SQLITE_OK) code = file->pMethods->xFileSize(file, &length);
+  std::string bytes(static_cast<std::size_t>(std::clamp<std::int64_t>(length - offset, 0, size)), '\0');
+  if (code == SQLITE_OK && !bytes.empty()) {
+    code = file->pMethods->xRead(file, bytes.data(), static_cast<int>(bytes.size()), offset);
+  }
+  if (code == SQLITE_IOERR_SHORT_READ) return {};  // it was truncated meanwhile
+  if (code != SQLITE_OK) throw translate(code, sqlite3_errstr(code), "read", path_);
+  return bytes;
 }
 
 void Connection::roll_back() noexcept {

@@ -77,6 +77,7 @@ class Statement {
 enum class OpenMode : std::uint8_t {
   create,    // a missing file is created
   existing,  // it must be there; written to where the user's rights allow it
+  observe,   // it must be there; never written to, and not even read before the first statement
   nothing,   // an empty database in memory that stands for a file that is not there
 };
 
@@ -104,6 +105,10 @@ class Connection {
   std::int64_t rows_changed() const { return sqlite3_changes64(handle()); }
   std::int64_t last_row_id() const { return sqlite3_last_insert_rowid(handle()); }
   const std::string& path() const { return path_; }
+
+  // Bytes of the file as it is at this moment, read without any lock: what another process is writing may be
+  // seen in part. Fewer where the file ends. Throws.
+  std::string peek(std::int64_t offset, int size) const;
 
   // Throws what SQLite's last result means.
   [[noreturn]] void fail(std::string operation) const;

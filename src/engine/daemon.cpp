@@ -1,0 +1,348 @@
+#include "engine/daemon.hpp"
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "engine/agenda.hpp"
+#include "engine/reader.hpp"
+#include "file/file_watcher.hpp"
+#include "file/posix_file_system.hpp"
+#include "store/change_listener.hpp"
+
+namespace lockstep {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+// A burst of commits is one sync: it waits for a moment without any, but not for long. Right after a sync the
+// moment is longer, so that a thousand commits in a second are a few writes of the file.
+constexpr milliseconds kQuiet{2};
+constexpr milliseconds kQuietInBurst{8};
+constexpr milliseconds kBurst{100};
+constexpr milliseconds kLongestQuiet{250};
+// After a sync that could not be done.
+constexpr milliseconds kFirstRetry{250};
+constexpr milliseconds kLongestRetry{5'000};
+constexpr std::size_t kConflictsTold = 100;
+
+std::unique_ptr<Store> writing_store(const Settings& settings) {
+  StoreOptions options;
+  options.table = settings.table;
+  options.lock_timeout_ms = settings.lock_timeout.count();
+  return open_store(settings.database, options);
+}
+
+bool waiting_helps(const Error& error) {
+  return error.code() != ErrorCode::usage && error.code() != ErrorCode::newer_schema &&
+         error.code() != ErrorCode::unsuitable_table;
+}
+
+Status unknown_status(const Settings& settings) {
+  Status status;
+  status.replica = settings.replica;
+  status.yaml.path = settings.yaml;
+  return status;
+}
+
+bool did_something(const SyncResult& result) {
+  const auto any = [](const SideCounts& c) { return c.inserted + c.updated + c.deleted != 0; };
+  return any(result.yaml) || any(result.database);
+}
+
+}  // namespace
+
+struct Daemon::Impl {
+  Settings settings;
+  DaemonOptions options;
+  std::function<void(const LiveEvent&)> event;
+  std::function<void(const Report&)> report;
+  LogSink sink;
+
+  PosixFileSystem files;
+  Agenda agenda;
+  std::thread engine_thread;
+  std::unique_ptr<Reader> reader, slow_reader;
+  std::unique_ptr<FileWatcher> file_watcher;
+  std::unique_ptr<ChangeListener> listener;
+  std::thread listener_thread, timer_thread;
+  std::atomic<bool> stopping = false;
+  std::mutex timer_mutex;
+  std::condition_variable timer_changed;
+
+  // What others may ask for; under the mutex.
+  mutable std::mutex mutex;
+  std::condition_variable started_changed;
+  std::shared_ptr<const Status> published;
+  Health facts;
+  bool start_done = false;
+  std::exception_ptr start_failure;
+
+  // Of the engine's thread.
+  milliseconds retry_pause = kFirstRetry;
+  steady_clock::time_point last_sync{};
+  std::string condition;  // as told last
+
+  Impl(Settings given, DaemonOptions given_options)
+      : settings(std::move(given)),
+        options(given_options),
+        published(std::make_shared<const Status>(unknown_status(settings))) {}
+
+  void log(LogLevel level, std::string message) const {
+    if (sink) sink({level, std::move(message), {}});
+  }
+
+  // ---- the engine's thread
+
+  void run_engine() {
+    Engine engine(settings, files, writing_store(settings));
+    agenda.trigger(Trigger::startup);
+    while (auto item = agenda.next()) {
+      if (auto* trigger = std::get_if<Trigger>(&*item)) {
+        run_sync(engine, {.trigger = *trigger}, {});
+        if (*trigger == Trigger::startup) finish_start();
+      } else if (auto* wanted = std::get_if<Agenda::WantedSync>(&*item)) {
+        run_sync(engine, wanted->request, wanted->waiting);
+      } else {
+        run_job(engine, std::get<Agenda::Job>(*item));
+      }
+    }
+  }
+
+  void run_job(Engine& engine, const Agenda::Job& job) {
+    try {
+      job(engine);
+    } catch (const std::exception& error) {
+      log(LogLevel::error, std::string("a job of the daemon failed: ") + error.what());
+    }
+    after_work(engine, false);
+  }
+
+  void run_sync(Engine& engine, const SyncRequest& request, const std::vector<Agenda::SyncDone>& waiting) {
+    const auto begin = steady_clock::now();
+    const auto outcome = attempt(engine, request);
+    last_sync = steady_clock::now();
+    Report told{.trigger = request.trigger,
+                .seconds = std::chrono::duration<double>(last_sync - begin).count(),
+                .outcome = SyncResult{}};
+    bool changed = false;
+    if (const auto* error = std::get_if<Error>(&outcome)) told.outcome = *error;
+    else std::visit([&](const auto& result) { told.outcome = result; }, std::get<SyncOutcome>(outcome));
+    if (const auto* result = std::get_if<SyncResult>(&told.outcome)) {
+      changed = did_something(*result);
+      const std::lock_guard lock(mutex);
+      facts.last_success = system_now();
+    }
+    after_work(engine, changed);
+    if (report) report(told);
+    for (const Agenda::SyncDone& done : waiting) done(outcome);
+    plan_retry(engine, outcome, request.trigger);
+  }
+
+  std::variant<SyncOutcome, Error> attempt(Engine& engine, const SyncRequest& request) {
+    try {
+      return engine.sync(request);
+    } catch (const Error& error) {
+      if (request.trigger == Trigger::startup && !waiting_helps(error)) {
+        const std::lock_guard lock(mutex);
+        start_failure = std::current_exception();
+      }
+      return error;
+    } catch (const std::exception& error) {
+      return Error({.code = ErrorCode::internal, .operation = "sync", .subject = settings.yaml, .cause = error.what()});
+    }
+  }
+
+  // What could not be done for now is tried again; what a person has to mend waits for the person.
+  void plan_retry(const Engine& engine, const std::variant<SyncOutcome, Error>& outcome, Trigger trigger) {
+    const auto* error = std::get_if<Error>(&outcome);
+    const bool again = error ? error->retryable() || error->code() == ErrorCode::unreachable : engine.worth_a_retry();
+    if (!again) {
+      retry_pause = kFirstRetry;
+      return;
+    }
+    const bool automatic = trigger == Trigger::startup || trigger == Trigger::file || trigger == Trigger::database;
+    agenda.trigger(automatic ? trigger : Trigger::interval, retry_pause, retry_pause);
+    retry_pause = std::min(retry_pause * 2, kLongestRetry);
+  }
+
+  // Publishes how things stand, and tells what happened since the last time.
+  void after_work(Engine& engine, bool changed) {
+    Effects effects;
+    Status status = unknown_status(settings);
+    try {
+      effects = engine.take_effects();
+    } catch (const Error&) {  // the database is away: the effects stay with the engine
+    }
+    try {
+      if (!engine.observed().replica.empty()) status = engine.observed();
+      status = engine.refreshed(std::move(status));
+    } catch (const Error& error) {
+      status.database.reachable = false;
+      status.database.error = error.what();
+    }
+    auto shared = std::make_shared<const Status>(std::move(status));
+    const std::string now = publish(shared);
+    if (!event) return;
+    tell(effects);
+    if (changed || !effects.empty() || now != condition) event(StatusChanged{shared});
+    condition = now;
+  }
+
+  void tell(const Effects& effects) {
+    for (const FileChange& file : effects.files) event(file);
+    for (std::size_t i = 0; i < std::min(effects.opened.size(), kConflictsTold); ++i) event(effects.opened[i]);
+    for (std::size_t i = 0; i < std::min(effects.closed.size(), kConflictsTold); ++i) event(effects.closed[i]);
+    if (effects.opened.size() > kConflictsTold || effects.closed.size() > kConflictsTold) event(ResyncRequired{});
+  }
+
+  // healthy, degraded or invalid, and why: a change of it is worth an event.
+  std::string publish(std::shared_ptr<const Status> status) {
+    const bool missing = status->yaml.checksum.empty();
+    const std::lock_guard lock(mutex);
+    facts.database_reachable = status->database.reachable;
+    facts.database_error = status->database.error;
+    facts.yaml = status->yaml.valid ? Health::Yaml::valid : missing ? Health::Yaml::missing : Health::Yaml::invalid;
+    published = std::move(status);
+    return std::to_string(published->database.reachable) + std::to_string(static_cast<int>(facts.yaml)) +
+           std::to_string(published->yaml.writable);
+  }
+
+  void finish_start() {
+    const std::lock_guard lock(mutex);
+    start_done = true;
+    started_changed.notify_all();
+  }
+
+  // ---- watchers and timer: they only post triggers
+
+  void watch_database() {
+    bool connected = false;
+    while (!stopping) {
+      const ChangeListener::Heard heard = listener->wait(milliseconds(60'000));
+      if (stopping) return;
+      const bool lost = connected && !listener->connected();
+      connected = listener->connected();
+      if (heard != ChangeListener::Heard::change && !lost) continue;
+      agenda.trigger(Trigger::database, burst() ? kQuietInBurst : kQuiet, kLongestQuiet);
+    }
+  }
+
+  std::atomic<steady_clock::rep> last_database_trigger{0};
+  bool burst() {
+    const auto now = steady_clock::now().time_since_epoch();
+    const auto before = steady_clock::duration(last_database_trigger.exchange(now.count()));
+    return now - before < kBurst;
+  }
+
+  void run_timer() {
+    std::unique_lock lock(timer_mutex);
+    while (!timer_changed.wait_for(lock, options.interval, [this] { return stopping.load(); }))
+      agenda.trigger(Trigger::interval);
+  }
+
+  void start_watching() {
+    if (options.watch) {
+      FileWatcherOptions watching;
+      watching.settle = options.settle;
+      file_watcher = std::make_unique<FileWatcher>(settings.yaml, watching, [this] { agenda.trigger(Trigger::file); });
+      ChangeListenerOptions listening;
+      listening.longest_pause = milliseconds(2'000);
+      listener = open_change_listener(settings.database, listening);
+      listener_thread = std::thread([this] { watch_database(); });
+    }
+    if (options.interval.count() > 0) timer_thread = std::thread([this] { run_timer(); });
+  }
+
+  void start(milliseconds patience) {
+    reader = std::make_unique<Reader>(settings);
+    slow_reader = std::make_unique<Reader>(settings);
+    start_watching();
+    engine_thread = std::thread([this] { run_engine(); });
+    std::unique_lock lock(mutex);
+    started_changed.wait_for(lock, patience, [this] { return start_done; });
+    if (const std::exception_ptr failure = start_failure) {
+      lock.unlock();
+      stop();
+      std::rethrow_exception(failure);
+    }
+  }
+
+  void stop() {
+    {
+      const std::lock_guard lock(timer_mutex);
+      stopping = true;
+    }
+    timer_changed.notify_all();
+    if (timer_thread.joinable()) timer_thread.join();
+    if (listener) listener->wake();
+    if (listener_thread.joinable()) listener_thread.join();
+    file_watcher_gone();
+    agenda.close();
+    if (engine_thread.joinable()) engine_thread.join();
+    if (reader) reader->close();
+    if (slow_reader) slow_reader->close();
+  }
+
+  void file_watcher_gone() {
+    std::unique_ptr<FileWatcher> gone;
+    const std::lock_guard lock(mutex);
+    gone = std::move(file_watcher);
+  }
+};
+
+Daemon::Daemon(Settings settings, DaemonOptions options)
+    : impl_(std::make_unique<Impl>(std::move(settings), options)) {}
+Daemon::~Daemon() { stop(); }
+
+void Daemon::on_event(std::function<void(const LiveEvent&)> callback) { impl_->event = std::move(callback); }
+void Daemon::on_report(std::function<void(const Report&)> callback) { impl_->report = std::move(callback); }
+void Daemon::log_to(LogSink sink) { impl_->sink = std::move(sink); }
+void Daemon::start(milliseconds patience) { impl_->start(patience); }
+void Daemon::stop() { impl_->stop(); }
+
+void Daemon::trigger(Trigger trigger) { impl_->agenda.trigger(trigger); }
+bool Daemon::write(Job job) { return impl_->agenda.post(std::move(job)); }
+bool Daemon::sync(const SyncRequest& request, SyncDone done) { return impl_->agenda.sync(request, std::move(done)); }
+bool Daemon::read(Job job) { return impl_->reader->post(std::move(job)); }
+bool Daemon::read_slowly(Job job) { return impl_->slow_reader->post(std::move(job)); }
+bool Daemon::read_task(std::int64_t id, TaskDone done) { return impl_->reader->task(id, std::move(done)); }
+
+bool Daemon::status(std::function<void(const Status&)> done) {
+  return read([this, done = std::move(done)](Engine& engine) {
+    std::shared_ptr<const Status> last;
+    {
+      const std::lock_guard lock(impl_->mutex);
+      last = impl_->published;
+    }
+    try {
+      done(engine.refreshed(*last));
+    } catch (const Error& error) {  // the database answers, but not as it should
+      Status status = *last;
+      status.in_sync = false;
+      status.database.error = error.what();
+      done(status);
+    }
+  });
+}
+
+Health Daemon::health() const {
+  const std::lock_guard lock(impl_->mutex);
+  Health health = impl_->facts;
+  if (impl_->file_watcher) {
+    using Mode = FileWatcher::Mode;
+    const Mode mode = impl_->file_watcher->mode();
+    health.file_watcher = mode == Mode::running   ? WatchState::running
+                          : mode == Mode::polling ? WatchState::polling
+                                                  : WatchState::stopped;
+    health.file_watcher_state = impl_->file_watcher->state();
+  }
+  if (impl_->listener) health.database_watcher_state = impl_->listener->state();
+  return health;
+}
+
+const Settings& Daemon::settings() const { return impl_->settings; }
+
+}  // namespace lockstep
