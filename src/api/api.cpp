@@ -1,6 +1,6 @@
 #include "api/api.hpp"
 
-#include <array>
+#include <atomic>
 #include <chrono>
 #include <future>
 #include <mutex>
@@ -69,7 +69,7 @@ struct Api::Impl {
   Sessions sessions;
   RefusalLog refusals;
   std::mutex reload_mutex;  // one reload, start or stop at a time
-  bool running = false;
+  std::atomic<bool> running = false;
   std::mutex mutex;
   std::shared_ptr<Core> core;
 };
@@ -85,7 +85,7 @@ Api::Impl::Core::Core(Impl& impl, config::Config given)
                .zone = TimeZone::find(config.engine.timezone).value_or(TimeZone::utc()),
                .root = impl.options.prefix,
                .host = {},
-               .log = impl.log},
+               .report = {}},
       dispatch(services, impl.refusals, impl.options.dashboard, impl.options.dashboard_policy) {
   services.host = [this, &impl] {
     return HostFacts{version(), impl.uptime(), watcher_word(daemon.health().file_watcher)};
@@ -96,10 +96,11 @@ Api::Impl::Core::Core(Impl& impl, config::Config given)
     impl.metrics.count_event(event.name);
     impl.hub.publish(event.name, std::move(event.members));
   });
-  daemon.on_report([&impl](const Report& report) {
+  services.report = [&impl](const Report& report) {
     impl.metrics.count_run(report);
     log_run(report, impl.log);
-  });
+  };
+  daemon.on_report(services.report);
   if (impl.log && safety.tokens_are_short())
     impl.log({LogLevel::warn, "A token has fewer than 16 characters and could be guessed; `openssl rand -hex 32` makes a good one", {}});
 }
@@ -119,8 +120,8 @@ void Api::start() {
 
 void Api::stop() {
   const std::scoped_lock lock(impl_->reload_mutex);
-  impl_->core->daemon.stop();
   impl_->running = false;
+  impl_->core->daemon.stop();
 }
 
 void Api::reload(config::Config config) {
@@ -141,6 +142,7 @@ void Api::reload(config::Config config) {
 }
 
 void Api::handle(Request request, Reply reply) {
+  if (!impl_->running) return reply(shutting_down_response());
   const std::shared_ptr<Impl::Core> core = impl_->current();
   core->dispatch.handle(std::move(request), std::move(reply));
 }
@@ -152,6 +154,7 @@ Response Api::handle(Request request) {
 }
 
 std::optional<std::variant<StreamAccepted, Response>> Api::open_stream(const Request& request) {
+  if (!impl_->running) return std::nullopt;
   return impl_->current()->dispatch.open_stream(request);
 }
 

@@ -4,11 +4,14 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "api/event_hub.hpp"
 #include "api/http.hpp"
+#include "api/static_files.hpp"
 #include "api/stream.hpp"
 #include "config/config.hpp"
 #include "engine/daemon.hpp"
@@ -24,7 +27,9 @@ struct ApiOptions {
   bool authorise = true;
   // Hosts that count as ours besides loopback and allowed_hosts: those of the listen addresses.
   std::vector<std::string> own_hosts;
-  bool dashboard = true;  // serve it at `/`
+  // Served beside the API, open to everybody: "/" and what it needs. In static storage.
+  std::span<const StaticFile> dashboard{};
+  std::string_view dashboard_policy{};  // its Content-Security-Policy
 };
 
 class Api {

@@ -36,7 +36,7 @@ struct Services {
   Clock now = system_now;
   std::string root;  // the path under which everything stands, for cookies and Location: "" or "/schedule"
   std::function<HostFacts()> host;
-  LogSink log;
+  std::function<void(const Report&)> report;  // of runs that the daemon does not report itself: those of jobs
 };
 
 // A request on its way through a handler.
