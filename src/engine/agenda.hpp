@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "engine/engine.hpp"
+#include "model/error.hpp"
 
 namespace lockstep {
 

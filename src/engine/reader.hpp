@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/engine.hpp"
+#include "model/error.hpp"
 #include "file/file_system.hpp"
 
 namespace lockstep {
