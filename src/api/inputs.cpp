@@ -60,67 +60,61 @@ const InputSpec* find(std::span<const InputSpec> specs, std::string_view name) {
   return found == specs.end() ? nullptr : &*found;
 }
 
+using Value = Inputs::Value;
+
+// From text, as queries have it, and for JSON strings and numbers, whose kind was looked at before.
+std::optional<Value> read_text(const InputSpec& spec, const std::string& text) {
+  switch (spec.type) {
+    case InputType::text: return Value(text);
+    case InputType::choice:
+      if (std::ranges::find(spec.choices, text) == spec.choices.end()) return std::nullopt;
+      return Value(text);
+    case InputType::integer: {
+      const std::optional<std::int64_t> value = parsed<std::int64_t>(text);
+      if (!value || *value < spec.least || *value > spec.most) return std::nullopt;
+      return Value(*value);
+    }
+    case InputType::number: {
+      const std::optional<double> value = parsed<double>(text);
+      const bool fits = value && *value >= static_cast<double>(spec.least) && *value <= static_cast<double>(spec.most);
+      return fits ? std::optional<Value>(*value) : std::nullopt;
+    }
+    case InputType::boolean:
+      if (text != "true" && text != "false") return std::nullopt;
+      return Value(text == "true");
+    case InputType::instant: {
+      const std::optional<Timestamp> value = parse_timestamp(text);
+      return value ? std::optional<Value>(*value) : std::nullopt;
+    }
+    case InputType::texts:
+    case InputType::object: return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+std::optional<Value> read_json(const InputSpec& spec, const Json& json) {
+  const bool is_text = json.kind == Json::Kind::string;
+  switch (spec.type) {
+    case InputType::integer:
+    case InputType::number:
+      return json.kind == Json::Kind::number ? read_text(spec, json.text) : std::nullopt;
+    case InputType::boolean:
+      return json.kind == Json::Kind::boolean ? std::optional<Value>(json.boolean) : std::nullopt;
+    case InputType::object:
+      return json.kind == Json::Kind::object ? std::optional<Value>(json) : std::nullopt;
+    case InputType::texts:
+      if (json.kind != Json::Kind::array) return std::nullopt;
+      for (const Json& item : json.items)
+        if (item.kind != Json::Kind::string) return std::nullopt;
+      return Value(json);
+    case InputType::text:
+    case InputType::choice:
+    case InputType::instant: return is_text ? read_text(spec, json.text) : std::nullopt;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
-
-struct InputReader {
-  using Value = Inputs::Value;
-
-  // From text, as queries have it, and for JSON strings and numbers, whose kind was looked at before.
-  static std::optional<Value> read_text(const InputSpec& spec, const std::string& text) {
-    switch (spec.type) {
-      case InputType::text: return Value(text);
-      case InputType::choice:
-        if (std::ranges::find(spec.choices, text) == spec.choices.end()) return std::nullopt;
-        return Value(text);
-      case InputType::integer: {
-        const std::optional<std::int64_t> value = parsed<std::int64_t>(text);
-        if (!value || *value < spec.least || *value > spec.most) return std::nullopt;
-        return Value(*value);
-      }
-      case InputType::number: {
-        const std::optional<double> value = parsed<double>(text);
-        const bool fits = value && *value >= static_cast<double>(spec.least) && *value <= static_cast<double>(spec.most);
-        return fits ? std::optional<Value>(*value) : std::nullopt;
-      }
-      case InputType::boolean:
-        if (text != "true" && text != "false") return std::nullopt;
-        return Value(text == "true");
-      case InputType::instant: {
-        const std::optional<Timestamp> value = parse_timestamp(text);
-        return value ? std::optional<Value>(*value) : std::nullopt;
-      }
-      case InputType::texts:
-      case InputType::object: return std::nullopt;
-    }
-    return std::nullopt;
-  }
-
-  static std::optional<Value> read_json(const InputSpec& spec, const Json& json) {
-    const bool is_text = json.kind == Json::Kind::string;
-    switch (spec.type) {
-      case InputType::integer:
-      case InputType::number:
-        return json.kind == Json::Kind::number ? read_text(spec, json.text) : std::nullopt;
-      case InputType::boolean:
-        return json.kind == Json::Kind::boolean ? std::optional<Value>(json.boolean) : std::nullopt;
-      case InputType::object:
-        return json.kind == Json::Kind::object ? std::optional<Value>(json) : std::nullopt;
-      case InputType::texts:
-        if (json.kind != Json::Kind::array) return std::nullopt;
-        for (const Json& item : json.items)
-          if (item.kind != Json::Kind::string) return std::nullopt;
-        return Value(json);
-      case InputType::text:
-      case InputType::choice:
-      case InputType::instant: return is_text ? read_text(spec, json.text) : std::nullopt;
-    }
-    return std::nullopt;
-  }
-
-  static void add(Inputs& inputs, const InputSpec& spec, Value value) {
-    inputs.values_.emplace_back(spec.name, std::move(value));
-  }
-};
 
 InputsRead read_query(std::span<const QueryItem> items, std::span<const InputSpec> specs) {
   Inputs inputs;
@@ -132,11 +126,11 @@ InputsRead read_query(std::span<const QueryItem> items, std::span<const InputSpe
     if (std::ranges::find(seen, spec->name) != seen.end())
       return InputFault{"parameter " + std::string(spec->name) + " is given twice"};
     seen.push_back(spec->name);
-    std::optional<Inputs::Value> value = InputReader::read_text(*spec, item.value);
+    std::optional<Inputs::Value> value = read_text(*spec, item.value);
     if (!value)
       return InputFault{"parameter " + std::string(spec->name) + " must be " + expected(*spec) + ", not " +
                         quoted_for_message(item.value) + suggestion(item.value, spec->choices)};
-    InputReader::add(inputs, *spec, std::move(*value));
+    inputs.add(*spec, std::move(*value));
   }
   return inputs;
 }
@@ -148,14 +142,14 @@ InputsRead read_body(const Json& body, std::span<const InputSpec> specs) {
     const InputSpec* const spec = find(specs, name);
     if (spec == nullptr)
       return InputFault{"unknown member " + quoted_for_message(name) + suggestion(name, names_of(specs))};
-    std::optional<Inputs::Value> value = InputReader::read_json(*spec, json);
+    std::optional<Inputs::Value> value = read_json(*spec, json);
     if (!value) {
       std::string shown = json.kind == Json::Kind::string ? json.text : write_json(json).substr(0, kShownOfValue);
       const std::string near = json.kind == Json::Kind::string ? suggestion(json.text, spec->choices) : "";
       return InputFault{name + " must be " + expected(*spec) + ", not " +
                         (json.kind == Json::Kind::string ? quoted_for_message(shown) : visible(shown)) + near};
     }
-    InputReader::add(inputs, *spec, std::move(*value));
+    inputs.add(*spec, std::move(*value));
   }
   for (const InputSpec& spec : specs)
     if (spec.required && body.find(spec.name) == nullptr)

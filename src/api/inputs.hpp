@@ -49,9 +49,10 @@ class Inputs {
   std::optional<Timestamp> instant(std::string_view name) const { return copy<Timestamp>(name); }
   const Json* json(std::string_view name) const { return find<Json>(name); }
 
- private:
-  friend struct InputReader;
   using Value = std::variant<std::string, std::int64_t, double, bool, Timestamp, Json>;
+  void add(const InputSpec& spec, Value value) { values_.emplace_back(spec.name, std::move(value)); }
+
+ private:
 
   template <typename T>
   const T* find(std::string_view name) const {

@@ -5,11 +5,6 @@
 namespace lockstep::api {
 namespace {
 
-template <typename... Fs>
-struct Overloaded : Fs... {
-  using Fs::operator()...;
-};
-
 SyncRequest sync_request(const Inputs& inputs) {
   SyncRequest request;
   request.trigger = Trigger::api;
@@ -20,9 +15,14 @@ SyncRequest sync_request(const Inputs& inputs) {
   return request;
 }
 
-Response sync_response(const SyncResult& result) {
+Response response_of(const SyncResult& result) {
   if (!result.conflicts.empty()) return problem_response(conflicts_problem(result));
   return json_response(200, sync_result_json(result));
+}
+
+template <typename Refused>
+Response response_of(const Refused& refused) {
+  return problem_response(problem_of(refused));
 }
 
 // A dry run finds what a sync would find, and finding is all that was asked of it.
@@ -35,8 +35,10 @@ Response dry_run_response(const PlanReport& plan) {
 template <typename Found>
 void reply_with_plan(const Services& services, CallPtr call, SyncRequest request, Found found) {
   reply_from(services, std::move(call), Queue::read_slowly, [request, found](Engine& engine) {
-    return std::visit(Overloaded{found, [](const auto& refused) { return problem_response(problem_of(refused)); }},
-                      engine.plan(request));
+    const PlanOutcome outcome = engine.plan(request);
+    if (const PlanReport* plan = std::get_if<PlanReport>(&outcome)) return found(*plan);
+    if (const InvalidYaml* invalid = std::get_if<InvalidYaml>(&outcome)) return response_of(*invalid);
+    return response_of(std::get<FileBusy>(outcome));
   });
 }
 
@@ -53,9 +55,8 @@ void trigger_sync(const Services& services, CallPtr call) {
   const SyncRequest request = sync_request(call->body);
   if (call->body.is_true("dry_run")) return reply_with_plan(services, std::move(call), request, dry_run_response);
   const bool asked = services.daemon.sync(request, [call](const std::variant<SyncOutcome, Error>& done) {
-    const auto refused = [](const auto& outcome) { return problem_response(problem_of(outcome)); };
-    if (const Error* error = std::get_if<Error>(&done)) return call->reply(refused(*error));
-    call->reply(std::visit(Overloaded{sync_response, refused}, std::get<SyncOutcome>(done)));
+    if (const Error* error = std::get_if<Error>(&done)) return call->reply(response_of(*error));
+    call->reply(std::visit([](const auto& outcome) { return response_of(outcome); }, std::get<SyncOutcome>(done)));
   });
   if (!asked) call->reply(shutting_down_response());
 }
