@@ -2,84 +2,30 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <sqlite3.h>
 
 #include <condition_variable>
 #include <deque>
-#include <filesystem>
-#include <fstream>
 #include <functional>
 #include <future>
 #include <mutex>
-#include <sstream>
 #include <string>
 
 #include "engine/daemon.hpp"
+#include "engine/live_sides.hpp"
 #include "engine/world.hpp"
 
 namespace lockstep::testing {
 
-inline constexpr std::chrono::seconds kPatience{20};
-
-class LiveWorld {
+class LiveWorld : public LiveSides {
  public:
-  LiveWorld() {
-    std::string name = (std::filesystem::temp_directory_path() / "lockstep-daemon-XXXXXX").string();
-    folder_ = mkdtemp(name.data());
-    settings.yaml = (folder_ / "schedule.yml").string();
-    settings.database = "sqlite:" + database_path();
-    settings.lock_timeout = std::chrono::milliseconds(2000);
-    options.interval = std::chrono::milliseconds(0);
-  }
-  ~LiveWorld() {
-    daemon.reset();
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
-  }
-  LiveWorld(const LiveWorld&) = delete;
-  LiveWorld& operator=(const LiveWorld&) = delete;
+  LiveWorld() { options.interval = std::chrono::milliseconds(0); }
+  ~LiveWorld() { daemon.reset(); }  // before what its callbacks use
 
   void start() {
     daemon = std::make_unique<Daemon>(settings, options);
     daemon->on_event([this](const LiveEvent& event) { note(events_, event); });
     daemon->on_report([this](const Report& report) { note(reports_, report); });
     daemon->start(kPatience);
-  }
-
-  // ---- the two sides, in strangers' hands
-  std::string database_path() const { return (folder_ / "tasks.db").string(); }
-  void write(const std::string& text) const { std::ofstream(settings.yaml, std::ios::binary) << text; }
-  void write_tasks(const std::string& tasks) const { write("# the schedule\ntasks:\n" + tasks); }
-  std::string read() const {
-    std::ifstream in(settings.yaml, std::ios::binary);
-    std::stringstream text;
-    text << in.rdbuf();
-    return text.str();
-  }
-  void replace(const std::string& old, const std::string& by) const {
-    std::string text = read();
-    const std::size_t at = text.find(old);
-    ASSERT_NE(at, std::string::npos) << old << "\nnot in\n" << text;
-    write(text.replace(at, old.size(), by));
-  }
-  // As another program would: on a connection of its own. The first column of the first row.
-  std::string sql(const std::string& statement) const {
-    sqlite3* database = nullptr;
-    EXPECT_EQ(sqlite3_open(database_path().c_str(), &database), SQLITE_OK);
-    sqlite3_busy_timeout(database, 10'000);
-    std::string first;
-    char* problem = nullptr;
-    sqlite3_exec(
-        database, statement.c_str(),
-        [](void* out, int columns, char** values, char**) {
-          if (columns > 0 && values[0]) *static_cast<std::string*>(out) = values[0];
-          return 1;
-        },
-        &first, &problem);
-    if (problem && std::string(problem) != "query aborted") ADD_FAILURE() << problem << ": " << statement;
-    sqlite3_free(problem);
-    sqlite3_close(database);
-    return first;
   }
 
   // ---- what the daemon told
@@ -149,7 +95,6 @@ class LiveWorld {
     return answer.get_future().get();
   }
 
-  Settings settings;
   DaemonOptions options;
   std::unique_ptr<Daemon> daemon;
 
@@ -161,7 +106,6 @@ class LiveWorld {
     changed_.notify_all();
   }
 
-  std::filesystem::path folder_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<LiveEvent> events_;
