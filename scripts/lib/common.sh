@@ -8,8 +8,8 @@ cd "$root"
 build_packages=(
   cmake g++ ninja-build pkg-config
   libboost1.81-dev libboost-json1.81-dev
-  libcli11-dev libhowardhinnant-date-dev libpq-dev libsqlite3-dev libsqlitecpp-dev libxxhash-dev libyaml-dev
-  tzdata
+  libcli11-dev libhowardhinnant-date-dev libpq-dev libsqlite3-dev libsqlitecpp-dev libxxhash-dev libyaml-dev prometheus-cpp-dev
+  tzdata zlib1g-dev
 )
 test_packages=(libgtest-dev librapidcheck-dev python3 python3-croniter python3-ruamel.yaml python3-yaml sqlite3)
 # Of these the tests start private ones of their own.

@@ -4,11 +4,15 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "api/event_hub.hpp"
 #include "api/http.hpp"
+#include "api/static_files.hpp"
+#include "api/stream.hpp"
 #include "config/config.hpp"
 #include "engine/daemon.hpp"
 #include "model/log.hpp"
@@ -23,15 +27,9 @@ struct ApiOptions {
   bool authorise = true;
   // Hosts that count as ours besides loopback and allowed_hosts: those of the listen addresses.
   std::vector<std::string> own_hosts;
-  bool dashboard = true;  // serve it at `/`
-};
-
-enum class StreamKind : std::uint8_t { websocket, server_sent_events };
-
-struct StreamAccepted {
-  StreamKind kind = StreamKind::websocket;
-  std::optional<std::uint64_t> since;  // `?since=`, or Last-Event-ID
-  std::string subprotocol;             // to be answered; empty = none
+  // Served beside the API, open to everybody: "/" and what it needs. In static storage.
+  std::span<const StaticFile> dashboard{};
+  std::string_view dashboard_policy{};  // its Content-Security-Policy
 };
 
 class Api {
@@ -57,7 +55,7 @@ class Api {
   // ordinary request, for handle(). Does the same checks as handle() (token, Host, Origin).
   std::optional<std::variant<StreamAccepted, Response>> open_stream(const Request& request);
   EventHub& events();
-  Daemon& daemon();
+  Daemon& daemon();  // until reload()
   // Told by the carrier, for the metrics: how many stream clients there are now.
   void count_clients(StreamKind kind, std::int64_t now);
 

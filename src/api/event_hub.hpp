@@ -32,6 +32,10 @@ class EventHub {
 
   class Subscription;
 
+  // The first event gets the number after `start`. A server that starts with the time knows numbers that a former
+  // one gave for what they are: not its own.
+  explicit EventHub(std::uint64_t start = 0);
+
   // Gives the next seq and the timestamp, puts `event`, `timestamp` and `seq` before `members`, hands it to
   // every listener. `event` must be a literal.
   void publish(std::string_view event, std::vector<Json::Member> members);
@@ -40,7 +44,7 @@ class EventHub {
   struct Joined {
     std::unique_ptr<Subscription> subscription;  // ends when destroyed; after that no call is under way
     // What to send first: with `since`, the events after it; or `resync_required` where they are no longer kept (or
-    // `since` is not of this server). Empty without `since`.
+    // `since` is not of this server). 0: all that this server ever told. Empty without `since`.
     std::vector<Message> first;
     std::uint64_t seq = 0;  // of the last event so far
   };
@@ -53,8 +57,9 @@ class EventHub {
   friend class Subscription;
   void leave(std::uint64_t id);
 
+  const std::uint64_t start_;
   std::mutex mutex_;
-  std::uint64_t seq_ = 0;
+  std::uint64_t seq_;  // of the last event
   std::deque<Message> kept_;
   std::map<std::uint64_t, Listener> listeners_;
   std::uint64_t next_listener_ = 0;

@@ -33,7 +33,7 @@ struct Response {
   int status = 200;
   std::string content_type;     // empty: no body
   std::vector<Header> headers;  // besides Content-Type and Content-Length
-  std::string body;
+  std::string body;             // to HEAD that of GET: the carrier tells its length and leaves it out
 };
 
 // Called exactly once, on any thread.

@@ -143,7 +143,7 @@ Json warning_json(const Warning& warning) {
 
 Json diagnostic_json(const Diagnostic& diagnostic) {
   Json object = Json::object();
-  object.set("file", text(diagnostic.file));
+  object.set("file", text_or_null(diagnostic.file));
   object.set("line", line_or_null(diagnostic.line));
   object.set("column", line_or_null(diagnostic.column));
   object.set("task_id", integer_or_null(diagnostic.task_id));
@@ -239,8 +239,10 @@ Json run_json(const Run& run) {
   object.set("conflicts", Json::array());
   object.set("warnings", Json::array());
   object.set("replica", text(run.replica));
-  // What the engine stored besides (conflicts, warnings, guard, resolution, undone run) goes out as it is.
-  for (auto& [name, value] : details.members) object.set(name, std::move(value));
+  // What the engine stored besides (conflicts, warnings, guard, closed conflicts, undone run) goes out as it is,
+  // save its notes for other processes' events.
+  for (auto& [name, value] : details.members)
+    if (name != "effects") object.set(name, std::move(value));
   return object;
 }
 

@@ -10,18 +10,29 @@
 namespace lockstep::api {
 namespace {
 
-constexpr std::array<ProblemSpec, 11> kProblems{{
+constexpr std::array<ProblemSpec, 22> kProblems{{
     {ProblemKind::bad_request, 400, "bad-request", "Bad request"},
     {ProblemKind::choice_refused, 400, "choice-refused", "Choice not possible for this conflict"},
+    {ProblemKind::unauthorized, 401, "unauthorized", "A token is needed"},
+    {ProblemKind::forbidden, 403, "forbidden", "Not allowed"},
     {ProblemKind::not_found, 404, "not-found", "Not found"},
+    {ProblemKind::method_not_allowed, 405, "method-not-allowed", "Method not allowed"},
+    {ProblemKind::timeout, 408, "timeout", "The request took too long to arrive"},
     {ProblemKind::conflicts, 409, "conflicts", "Conflicts detected"},
     {ProblemKind::deletion_guard, 409, "deletion-guard", "Stopped by the deletion guard"},
     {ProblemKind::conflict_moved, 409, "conflict-moved-on", "The conflict has moved on"},
     {ProblemKind::undo_refused, 409, "undo-refused", "Tasks changed since"},
+    {ProblemKind::task_exists, 409, "task-exists", "The task exists"},
+    {ProblemKind::precondition_failed, 412, "precondition-failed", "The task has changed"},
+    {ProblemKind::body_too_large, 413, "body-too-large", "The body is too large"},
     {ProblemKind::invalid_yaml, 422, "invalid-yaml", "YAML validation failed"},
+    {ProblemKind::invalid_task, 422, "invalid-task", "The task is not valid"},
     {ProblemKind::file_locked, 423, "file-locked", "File locked"},
+    {ProblemKind::upgrade_required, 426, "upgrade-required", "This path speaks WebSocket"},
+    {ProblemKind::header_too_large, 431, "header-too-large", "The header is too large"},
     {ProblemKind::internal, 500, "internal", "The operation failed"},
     {ProblemKind::database, 503, "database-unavailable", "Database unavailable"},
+    {ProblemKind::unavailable, 503, "unavailable", "Not available now"},
 }};
 
 constexpr bool in_order_of_kind() {
@@ -138,6 +149,21 @@ Problem problem_of(const Error& error) {
   return {kind_of(parts.code), std::move(detail), parts.hint, {}};
 }
 
+Problem problem_of(const TaskProblems& invalid, std::optional<std::int64_t> task_id) {
+  Problem problem{ProblemKind::invalid_task, "", "", {}};
+  Json errors = Json::array();
+  for (const FieldProblem& fault : invalid.problems) {
+    problem.detail += (problem.detail.empty() ? "" : "\n") + fault.message;
+    Diagnostic diagnostic;
+    diagnostic.task_id = task_id;
+    diagnostic.field = fault.field;
+    diagnostic.message = fault.message;
+    errors.items.push_back(diagnostic_json(diagnostic));
+  }
+  problem.members.emplace_back("errors", std::move(errors));
+  return problem;
+}
+
 Problem conflict_not_found(std::string_view id) {
   return {ProblemKind::not_found, "Conflict " + std::string(id) + " is not pending (any more)",
           "`lockstep conflicts` lists those that are", {}};
@@ -146,6 +172,10 @@ Problem conflict_not_found(std::string_view id) {
 Problem run_not_found(std::int64_t id) {
   return {ProblemKind::not_found, "There is no run " + std::to_string(id) + " in the history",
           "`lockstep history` lists those that are", {}};
+}
+
+Problem task_not_found(std::int64_t id) {
+  return {ProblemKind::not_found, "There is no task " + std::to_string(id) + " in the database", "", {}};
 }
 
 Problem conflicts_problem(const SyncResult& result) {

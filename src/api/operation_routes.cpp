@@ -1,0 +1,73 @@
+#include <utility>
+
+#include "api/handlers.hpp"
+#include "api/metrics.hpp"
+#include "api/openapi.hpp"
+#include "api/safety.hpp"
+
+namespace lockstep::api {
+namespace {
+
+std::string_view to_string(WatchState state) {
+  switch (state) {
+    case WatchState::running: return "running";
+    case WatchState::polling: return "polling";
+    case WatchState::stopped: return "stopped";
+  }
+  return "";
+}
+
+std::string_view to_string(Health::Yaml state) {
+  switch (state) {
+    case Health::Yaml::valid: return "valid";
+    case Health::Yaml::invalid: return "invalid";
+    case Health::Yaml::missing: return "missing";
+  }
+  return "";
+}
+
+Json text(std::string_view value) { return Json::string(std::string(value)); }
+
+std::string cookie_path(const Services& services) { return services.root.empty() ? "/" : services.root; }
+
+}  // namespace
+
+void get_health(const Services& services, CallPtr call) {
+  const Health health = services.daemon.health();
+  const bool healthy = health.database_reachable && health.yaml == Health::Yaml::valid &&
+                       health.file_watcher != WatchState::stopped;
+  Json answer = Json::object();
+  answer.set("status", text(healthy ? "healthy" : "degraded"));
+  answer.set("database", text(health.database_reachable ? "connected" : "unreachable"));
+  answer.set("file_watcher", text(to_string(health.file_watcher)));
+  answer.set("yaml", text(to_string(health.yaml)));
+  call->reply(json_response(health.database_reachable ? 200 : 503, answer));
+}
+
+void get_liveness(const Services&, CallPtr call) { call->reply(json_text_response(200, R"({"status":"alive"})")); }
+
+void get_metrics(const Services& services, CallPtr call) {
+  const Services* const with = &services;
+  const bool asked = services.daemon.status([call, with](const Status& status) {
+    call->reply({200, std::string(Metrics::kContentType), {}, with->metrics.text(status, with->daemon.health())});
+  });
+  if (!asked) call->reply(shutting_down_response());
+}
+
+void get_openapi(const Services& services, CallPtr call) {
+  call->reply(json_text_response(200, write_json(openapi_document(services.root))));
+}
+
+void open_session(const Services& services, CallPtr call) {
+  if (!services.safety.tokens_required()) return call->reply({204, "", {}, ""});  // nothing to sign in to
+  std::optional<Header> cookie =
+      services.safety.open_session(call->request, *call->body.text("token"), cookie_path(services));
+  if (!cookie) return call->reply(problem_response({ProblemKind::unauthorized, "The token is not valid", "", {}}));
+  call->reply({204, "", {std::move(*cookie)}, ""});
+}
+
+void close_session(const Services& services, CallPtr call) {
+  call->reply({204, "", {services.safety.close_session(call->request, cookie_path(services))}, ""});
+}
+
+}  // namespace lockstep::api

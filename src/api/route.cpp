@@ -1,0 +1,50 @@
+#include "api/route.hpp"
+
+#include <utility>
+
+namespace lockstep::api {
+
+Response json_text_response(int status, std::string text) { return {status, "application/json", {}, std::move(text)}; }
+Response json_response(int status, const Json& json) { return json_text_response(status, write_json(json)); }
+
+Response problem_response(const Problem& problem) {
+  return {spec(problem.kind).status, "application/problem+json", {}, write_json(to_json(problem))};
+}
+
+Response exception_response(std::exception_ptr exception) {
+  try {
+    std::rethrow_exception(std::move(exception));
+  } catch (const Error& error) {
+    return problem_response(problem_of(error));
+  } catch (const std::bad_alloc&) {
+    return problem_response({ProblemKind::internal, "Out of memory", "", {}});
+  } catch (const std::exception& error) {
+    return problem_response({ProblemKind::internal, error.what(), "", {}});
+  }
+}
+
+Response shutting_down_response() {
+  return problem_response({ProblemKind::unavailable, "lockstep is shutting down", "try again once it is back", {}});
+}
+
+void reply_from(const Services& services, CallPtr call, Queue queue, MakeResponse make) {
+  Daemon& daemon = services.daemon;
+  Daemon::Job job = [call, make = std::move(make)](Engine& engine) {
+    Response response;
+    try {
+      response = make(engine);
+    } catch (...) {
+      response = exception_response(std::current_exception());
+    }
+    call->reply(std::move(response));
+  };
+  bool queued = false;
+  switch (queue) {
+    case Queue::write: queued = daemon.write(std::move(job)); break;
+    case Queue::read: queued = daemon.read(std::move(job)); break;
+    case Queue::read_slowly: queued = daemon.read_slowly(std::move(job)); break;
+  }
+  if (!queued) call->reply(shutting_down_response());
+}
+
+}  // namespace lockstep::api

@@ -1,0 +1,18 @@
+// A client that asks for the events as they happen.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace lockstep::api {
+
+enum class StreamKind : std::uint8_t { websocket, server_sent_events };
+
+struct StreamAccepted {
+  StreamKind kind = StreamKind::websocket;
+  std::optional<std::uint64_t> since;  // `?since=`, or Last-Event-ID
+  std::string subprotocol;             // to be answered; empty = none
+};
+
+}  // namespace lockstep::api

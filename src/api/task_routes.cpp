@@ -1,0 +1,91 @@
+#include <utility>
+
+#include "api/etag.hpp"
+#include "api/handlers.hpp"
+#include "api/task_query.hpp"
+
+namespace lockstep::api {
+namespace {
+
+constexpr std::int64_t kDefaultRuns = 5;
+
+TaskQuery task_query(const Inputs& inputs) {
+  const auto copied = [&inputs](std::string_view name) {
+    const std::string* const text = inputs.text(name);
+    return text ? std::optional(*text) : std::nullopt;
+  };
+  TaskQuery query;
+  query.status = copied("status");
+  query.skill_name = copied("skill_name");
+  query.user_id = copied("user_id");
+  query.text = copied("q");
+  query.due_before = inputs.instant("due_before");
+  if (const std::string* order = inputs.text("sort")) query.order = *task_order(*order);
+  if (const std::optional<std::int64_t> limit = inputs.integer("limit")) query.limit = static_cast<std::size_t>(*limit);
+  query.offset = static_cast<std::size_t>(inputs.integer("offset").value_or(0));
+  return query;
+}
+
+Response invalid_row_response(const InvalidRow& row) {
+  return problem_response(problem_of(TaskProblems{{{row.field, row.message}}}, row.id));
+}
+
+// Asks for one row and replies with what `found` makes of it, or why it cannot be had.
+template <typename Found>
+void reply_with_task(const Services& services, CallPtr call, Found found) {
+  const std::int64_t id = *call->path.integer("id");
+  const bool asked = services.daemon.read_task(
+      id, [call, id, found](const std::variant<std::optional<Task>, InvalidRow, Error>& answer) {
+        Response response;
+        try {
+          if (const auto* row = std::get_if<InvalidRow>(&answer)) response = invalid_row_response(*row);
+          else if (const auto* error = std::get_if<Error>(&answer)) response = problem_response(problem_of(*error));
+          else if (const std::optional<Task>& task = std::get<0>(answer)) response = found(*call, *task);
+          else response = problem_response(task_not_found(id));
+        } catch (...) {
+          response = exception_response(std::current_exception());
+        }
+        call->reply(std::move(response));
+      });
+  if (!asked) call->reply(shutting_down_response());
+}
+
+}  // namespace
+
+void list_tasks(const Services& services, CallPtr call) {
+  TaskQuery query = task_query(call->query);
+  reply_from(services, std::move(call), Queue::read_slowly, [query = std::move(query)](Engine& engine) {
+    const TableRows rows = engine.tasks();
+    const TaskSelection selection = select_tasks(rows.tasks, query);
+    std::string list = "[";
+    for (const Task* task : selection.tasks) {
+      if (list.size() > 1) list += ',';
+      list += to_json_text(*task);
+    }
+    Response response = json_text_response(200, std::move(list += ']'));
+    response.headers.push_back({"X-Total-Count", std::to_string(selection.total)});
+    return response;
+  });
+}
+
+void get_task(const Services& services, CallPtr call) {
+  reply_with_task(services, std::move(call), [](const Call& asked, const Task& task) {
+    std::string text = to_json_text(task);
+    std::string etag = etag_of(text);
+    Response response = not_modified(asked.request, etag) ? Response{304, "", {}, ""} : json_text_response(200, std::move(text));
+    response.headers.push_back({"ETag", std::move(etag)});
+    return response;
+  });
+}
+
+void get_task_runs(const Services& services, CallPtr call) {
+  const auto count = static_cast<std::size_t>(call->query.integer("count").value_or(kDefaultRuns));
+  const Timestamp from = call->query.instant("from").value_or(services.now());
+  reply_with_task(services, std::move(call), [count, from, zone = services.zone](const Call&, const Task& task) {
+    const std::string& expression = task.text(Field::schedule_cron);
+    const Cron cron = *Cron::parse(expression).cron;  // a row whose expression is none is an InvalidRow
+    return json_response(200, next_runs_json(task.id, expression, zone, next_runs(cron, from, zone, count)));
+  });
+}
+
+}  // namespace lockstep::api

@@ -1,0 +1,259 @@
+#include "engine/daemon.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "engine/live_world.hpp"
+
+namespace lockstep {
+namespace {
+
+using testing::LiveWorld;
+using testing::task_yaml;
+
+TEST(Daemon, StartUpSyncIsDoneWhenStartReturns) {
+  LiveWorld world;
+  world.write_tasks(task_yaml(1, "backup") + task_yaml(2, "report"));
+  world.start();
+  EXPECT_EQ(world.sql("SELECT count(*) FROM scheduled_tasks"), "2");
+  const Status status = world.status();
+  EXPECT_TRUE(status.in_sync);
+  EXPECT_TRUE(status.yaml.valid);
+  EXPECT_EQ(status.yaml.tasks, 2U);
+  EXPECT_EQ(status.database.tasks, 2U);
+  EXPECT_EQ(status.total_tasks, 2U);
+  ASSERT_TRUE(status.last_run);
+  EXPECT_EQ(status.last_run->trigger, Trigger::startup);
+  EXPECT_EQ(world.daemon->health().file_watcher, WatchState::running);
+}
+
+TEST(Daemon, ASavedFileReachesTheDatabase) {
+  LiveWorld world;
+  world.write_tasks(task_yaml(1, "backup"));
+  world.start();
+  world.replace("backup", "restore");
+  const auto told = world.await_event<FileChange>();
+  ASSERT_TRUE(told);
+  EXPECT_EQ(told->source, Side::yaml);
+  EXPECT_EQ(told->task_ids, std::vector<std::int64_t>{1});
+  EXPECT_EQ(world.sql("SELECT skill_name FROM scheduled_tasks"), "restore");
+  const Status status = world.status();
+  EXPECT_EQ(status.yaml.checksum, told->checksum);
+  EXPECT_EQ(status.sync_source, "yaml");
+}
+
+TEST(Daemon, ACommentAloneIsAChangeOfTheFileButOfNoTask) {
+  LiveWorld world;
+  world.write_tasks(task_yaml(1, "backup"));
+  world.start();
+  world.replace("by hand", "by two hands");
+  const auto told = world.await_event<FileChange>();
+  ASSERT_TRUE(told);
+  EXPECT_EQ(told->task_count, 0U);
+}
+
+TEST(Daemon, ACommittedRowReachesTheFileAndIsNoStrangersEdit) {
+  LiveWorld world;
+  world.write_tasks(task_yaml(1, "backup"));
+  world.start();
+  world.sql("UPDATE scheduled_tasks SET status = 'running'");
+  const auto told = world.await_event<FileChange>();
+  ASSERT_TRUE(told);
+  EXPECT_EQ(told->source, Side::database);
+  EXPECT_NE(world.read().find("status: running"), std::string::npos);
+  // The daemon hears of its own write as of any other; it must not take it for a person's.
+  world.replace("by hand", "by two hands");
+  const auto next = world.await_event<FileChange>();
+  ASSERT_TRUE(next);
+  EXPECT_EQ(next->source, Side::yaml) << "the first file event after our own write is the next person's";
+}
+
+TEST(Daemon, AnInvalidFileIsReportedAndWaitedFor) {
+  LiveWorld world;
+  world.write("tasks:\n  - id: 1\n    skill_name: x\n");
+  world.start();
+  EXPECT_FALSE(world.status().yaml.valid);
+  EXPECT_FALSE(world.status().yaml.errors.empty());
+  EXPECT_EQ(world.daemon->health().yaml, Health::Yaml::invalid);
+  world.write_tasks(task_yaml(1, "backup"));
+  ASSERT_TRUE(world.await_event<StatusChanged>([](const StatusChanged& told) { return told.status->yaml.valid; }));
+  EXPECT_EQ(world.sql("SELECT count(*) FROM scheduled_tasks"), "1");
+}
+
+TEST(Daemon, AMissingFileIsWaitedFor) {
+  LiveWorld world;
+  world.start();
+  EXPECT_EQ(world.status().yaml.tasks, 0U);
+  world.write_tasks(task_yaml(1, "backup"));
+  ASSERT_TRUE(world.await_event<FileChange>());
+  EXPECT_EQ(world.sql("SELECT count(*) FROM scheduled_tasks"), "1");
+}
+
+TEST(Daemon, ConflictsAreToldWhenFoundAndWhenResolved) {
+  LiveWorld world;
+  world.write_tasks(task_yaml(1, "backup"));
+  world.options.watch = false;
+  world.start();
+  world.replace("backup", "by_file");
+  world.sql("UPDATE scheduled_tasks SET skill_name = 'by_row'");
+  EXPECT_EQ(world.synced().conflicts.size(), 1U);
+  const auto found = world.await_event<ConflictRef>();
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->task_id, 1);
+  EXPECT_EQ(world.status().pending_conflicts, 1U);
+  EXPECT_EQ(world.synced().conflicts.size(), 1U) << "still pending, and no news";
+
+  const auto outcome = world.on_engine<ResolveOutcome>(
+      [&](Engine& engine) { return engine.resolve({.number = *found->number, .resolution = {.choice = Choice::keep_db}}); });
+  ASSERT_TRUE(std::holds_alternative<ResolveDone>(outcome));
+  const auto closed = world.await_event<ClosedConflict>();
+  ASSERT_TRUE(closed);
+  EXPECT_EQ(closed->resolution, "keep_db");
+  EXPECT_TRUE(world.status().in_sync);
+}
+
+TEST(Daemon, RunsOfOtherProcessesAreToldOnce) {
+  LiveWorld world;
+  world.write_tasks(task_yaml(1, "backup"));
+  world.start();
+  {  // as `lockstep sync` from cron
+    PosixFileSystem files;
+    Settings settings = world.settings;
+    settings.replica = "elsewhere";
+    settings.replica_configured = true;
+    settings.yaml = world.settings.yaml + ".other";
+    std::filesystem::copy_file(world.settings.yaml, settings.yaml);
+    Engine other(settings, files, open_store(settings.database, {}));
+    ASSERT_TRUE(std::holds_alternative<SyncResult>(other.sync({})));
+    std::string text = world.read();
+    text.replace(text.find("backup"), 6, "theirs");
+    std::ofstream(settings.yaml) << text;
+    ASSERT_TRUE(std::holds_alternative<SyncResult>(other.sync({})));
+  }
+  const auto theirs = world.await_event<FileChange>([](const FileChange& told) { return told.source == Side::yaml; });
+  ASSERT_TRUE(theirs) << "the other process's file was edited";
+  ASSERT_TRUE(world.await_event<FileChange>([](const FileChange& told) { return told.source == Side::database; }))
+      << "ours was written";
+  EXPECT_NE(world.read().find("theirs"), std::string::npos);
+}
+
+TEST(Daemon, EqualRequestsThatWaitTogetherAreOneSync) {
+  LiveWorld world;
+  world.write_tasks(task_yaml(1, "backup"));
+  world.options.watch = false;
+  world.start();
+  world.forget_what_was_told();
+  std::promise<void> gate;
+  std::shared_future<void> open = gate.get_future().share();
+  ASSERT_TRUE(world.daemon->write([open](Engine&) { open.wait(); }));
+  std::atomic<int> answers = 0;
+  const SyncRequest request{.trigger = Trigger::api};
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(world.daemon->sync(request, [&](const auto&) { ++answers; }));
+  gate.set_value();
+  world.synced({.trigger = Trigger::manual});
+  EXPECT_EQ(answers, 5);
+  int runs = 0;
+  ASSERT_TRUE(world.await_report([&](const Report& report) {
+    runs += report.trigger == Trigger::api;
+    return report.trigger == Trigger::manual;
+  }));
+  EXPECT_EQ(runs, 1);
+}
+
+TEST(Daemon, ManyCommitsAreFewWritesOfTheFile) {
+  LiveWorld world;
+  world.write_tasks(task_yaml(1, "backup"));
+  world.start();
+  world.sql("PRAGMA journal_mode = WAL");
+  world.forget_what_was_told();
+  sqlite3* database = nullptr;
+  ASSERT_EQ(sqlite3_open(world.database_path().c_str(), &database), SQLITE_OK);
+  sqlite3_busy_timeout(database, 10'000);
+  sqlite3_exec(database, "PRAGMA synchronous = OFF", nullptr, nullptr, nullptr);
+  for (int i = 1; i <= 500; ++i) {
+    const std::string statement = "UPDATE scheduled_tasks SET user_id = 'u" + std::to_string(i) + "'";
+    ASSERT_EQ(sqlite3_exec(database, statement.c_str(), nullptr, nullptr, nullptr), SQLITE_OK);
+  }
+  sqlite3_close(database);
+  std::size_t writes = 0;
+  while (world.read().find("u500") == std::string::npos) {
+    ASSERT_TRUE(world.await_event<FileChange>());
+    ++writes;
+  }
+  EXPECT_LT(writes, 100U);
+}
+
+TEST(Daemon, QuestionsAreAnsweredWhileASyncRuns) {
+  LiveWorld world;
+  world.write_tasks(task_yaml(1, "backup"));
+  world.start();
+  std::promise<void> gate;
+  std::shared_future<void> open = gate.get_future().share();
+  ASSERT_TRUE(world.daemon->write([open](Engine&) { open.wait(); }));
+  EXPECT_EQ(world.status().yaml.tasks, 1U);
+  std::promise<std::variant<std::optional<Task>, InvalidRow, Error>> answer;
+  ASSERT_TRUE(world.daemon->read_task(1, [&](const auto& task) { answer.set_value(task); }));
+  const auto task = answer.get_future().get();
+  ASSERT_TRUE(std::holds_alternative<std::optional<Task>>(task));
+  EXPECT_EQ(std::get<std::optional<Task>>(task)->text(Field::skill_name), "backup");
+  gate.set_value();
+}
+
+TEST(Daemon, TaskQuestionsTellMissingAndInvalidRows) {
+  LiveWorld world;
+  world.write_tasks(task_yaml(1, "backup") + task_yaml(2, "broken"));
+  world.start();
+  world.sql("UPDATE scheduled_tasks SET schedule_cron = 'no' WHERE id = 2");
+  const auto ask = [&](std::int64_t id) {
+    std::promise<std::variant<std::optional<Task>, InvalidRow, Error>> answer;
+    EXPECT_TRUE(world.daemon->read_task(id, [&](const auto& task) { answer.set_value(task); }));
+    return answer.get_future().get();
+  };
+  EXPECT_TRUE(std::holds_alternative<InvalidRow>(ask(2)));
+  const auto none = ask(3);
+  ASSERT_TRUE(std::holds_alternative<std::optional<Task>>(none));
+  EXPECT_FALSE(std::get<std::optional<Task>>(none));
+}
+
+TEST(Daemon, AfterStopNothingIsTakenOn) {
+  LiveWorld world;
+  world.write_tasks(task_yaml(1, "backup"));
+  world.start();
+  bool done = false;
+  ASSERT_TRUE(world.daemon->write([&](Engine&) { done = true; }));
+  world.daemon->stop();
+  EXPECT_TRUE(done) << "what was asked for before is finished";
+  EXPECT_FALSE(world.daemon->write([](Engine&) {}));
+  EXPECT_FALSE(world.daemon->status([](const Status&) {}));
+}
+
+TEST(Daemon, AReplicaThatBelongsToAnotherFileStopsTheStart) {
+  LiveWorld world;
+  world.write_tasks(task_yaml(1, "backup"));
+  world.start();
+  world.daemon.reset();
+  world.settings.yaml += ".moved";
+  world.write_tasks(task_yaml(7, "another"));
+  EXPECT_THROW(world.start(), Error);
+}
+
+TEST(Daemon, ALockedFileIsTriedAgain) {
+  LiveWorld world;
+  world.write_tasks(task_yaml(1, "backup"));
+  world.settings.lock_timeout = std::chrono::milliseconds(50);
+  world.start();
+  world.forget_what_was_told();
+  {
+    PosixFileSystem files;
+    SafeFile other(files, world.settings.yaml);
+    auto lock = other.lock();
+    world.sql("UPDATE scheduled_tasks SET status = 'running'");
+    ASSERT_TRUE(world.await_report([](const Report& report) { return std::holds_alternative<FileBusy>(report.outcome); }));
+  }
+  ASSERT_TRUE(world.await_event<FileChange>());
+  EXPECT_NE(world.read().find("status: running"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace lockstep
