@@ -33,6 +33,7 @@ void undo_run(const Services& services, CallPtr call) {
     return std::visit(
         [id]<typename T>(const T& outcome) {
           if constexpr (std::is_same_v<T, SyncResult>) return json_response(200, sync_result_json(outcome));
+          else if constexpr (std::is_same_v<T, UndoStored>) return json_response(202, undo_stored_json(id, outcome));
           else if constexpr (std::is_same_v<T, RunUnknown>) return problem_response(run_not_found(id));
           else return problem_response(problem_of(outcome));
         },

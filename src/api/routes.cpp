@@ -94,7 +94,8 @@ constexpr std::array kBulkAnswers{ok("BulkResolved", "What was resolved and what
 constexpr std::array kClearAnswers{ok("Cleared", "Forgotten; the next sync finds again what still stands"), kDatabase};
 constexpr std::array kHistoryAnswers{ok("Run[]", "Runs, newest first"), kDatabase};
 constexpr std::array kRunAnswers{ok("RunDetails", "The run with its changes, before and after"), kNoRun, kDatabase};
-constexpr std::array kUndoAnswers{ok("SyncResult", "What the undoing run did"), kNoRun,
+constexpr std::array kUndoAnswers{ok("SyncResult", "What the undoing run did"),
+                                  Answer{202, "UndoStored", "Stored; the process that can write that replica's file carries it out"}, kNoRun,
                                   Answer{409, "UndoRefusedProblem", "Tasks have changed since (`changed`), or the deletion guard (`guard`); nothing was undone"},
                                   kInvalidYaml, kLocked, kDatabase};
 constexpr std::array kTaskListAnswers{ok("Task[]", "The tasks", kTotalCount), kDatabase};
