@@ -125,7 +125,7 @@ TEST(Resolve, leaves_an_edit_of_another_task_to_the_next_sync) {
   world.replace("skill_name: report", "skill_name: edited");
   ASSERT_TRUE(std::holds_alternative<ResolveDone>(world.resolve({Choice::keep_yaml})));
   EXPECT_EQ(world.sync().database.updated, 1U);
-  EXPECT_EQ(world.row(2)->text(Field::skill_name), "edited");
+  EXPECT_EQ(world.database->task(2)->text(Field::skill_name), "edited");
   world.expect_still();
 }
 
@@ -138,7 +138,7 @@ TEST(Undo, leaves_an_edit_of_another_task_to_the_next_sync) {
   world.replace("skill_name: report", "skill_name: edited");
   ASSERT_TRUE(std::holds_alternative<SyncResult>(world.engine()->undo(run)));
   EXPECT_EQ(world.sync().database.updated, 1U);
-  EXPECT_EQ(world.row(2)->text(Field::skill_name), "edited");
+  EXPECT_EQ(world.database->task(2)->text(Field::skill_name), "edited");
   world.expect_still();
 }
 
