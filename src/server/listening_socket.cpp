@@ -179,7 +179,7 @@ std::vector<ListeningSocket> ListeningSocket::bind(const std::string& address) {
   if (all.empty()) fail(EADDRINUSE, address);
   for (Bound& bound : all) {
     ListeningSocket socket;
-    socket.url_ = url_of(bound.at);
+    socket.url_ = split(address).host == "localhost" ? "http://localhost:" + std::to_string(bound.at.port()) : url_of(bound.at);
     socket.family_ = bound.at.family();
     socket.loopback_ = bound.at.is_loopback();
     socket.descriptor_ = std::move(bound.descriptor);

@@ -32,7 +32,7 @@ class ListeningSocket {
   int descriptor() const { return descriptor_.get(); }
   int family() const { return family_; }          // AF_INET, AF_INET6, AF_UNIX
   bool is_loopback() const { return loopback_; }  // unix sockets too
-  // `http://127.0.0.1:8000`, `http://[::1]:8000`, `unix:/run/lockstep.sock`
+  // `http://localhost:8000` (of both its sockets), `http://[::1]:8000`, `unix:/run/lockstep.sock`
   const std::string& url() const { return url_; }
 
  private:

@@ -161,12 +161,14 @@ Server::~Server() = default;
 
 std::vector<std::string> Server::urls() const {
   std::vector<std::string> urls;
-  for (const ListeningSocket& socket : impl_->listening) urls.push_back(socket.url());
+  for (const ListeningSocket& socket : impl_->listening)
+    if (urls.empty() || urls.back() != socket.url()) urls.push_back(socket.url());
   return urls;
 }
 
+void Server::open() { impl_->open(); }
+
 void Server::run() {
-  impl_->open();
   const auto work = asio::make_work_guard(*impl_->loop);
   impl_->loop->run();
 }

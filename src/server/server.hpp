@@ -15,18 +15,20 @@ namespace lockstep::server {
 
 class Server {
  public:
-  // Takes the addresses (settings.listen), but answers nobody before run(). Throws Error(usage, io, permission): an address is
-  // in use, or not one of this machine. `application` must outlive the server.
+  // Takes the addresses (settings.listen); nobody is let in before open(). Throws Error(usage, io, permission): an address
+  // is in use, or not one of this machine. `application` must outlive the server.
   Server(Application& application, const config::DaemonSettings& settings, LogSink log);
   // Not while run() is under way, nor while the application may still reply: stop both first.
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  // `http://127.0.0.1:8000`, `http://[::1]:8000`, `unix:/run/lockstep.sock`; port 0 is resolved.
+  // One for each address: `http://localhost:8000`, `http://[::1]:8000`, `unix:/run/lockstep.sock`; port 0 is resolved.
   std::vector<std::string> urls() const;
 
-  // Opens the sockets and serves on the calling thread until stop(). Throws Error(io) if somebody else listens there by now.
+  // Lets clients in. Throws Error(io) if somebody else listens there by now.
+  void open();
+  // Serves, on the calling thread, until stop(). Once, after open().
   void run();
 
   // ---- from any thread
