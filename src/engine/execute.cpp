@@ -91,6 +91,7 @@ std::string image_after(const RowChange& change, const std::string& before, cons
   if (change.action == Action::insert && !change.image) {
     Task task = change.task;
     if (shape.columns.contains(Field::updated_at)) task[Field::updated_at] = now;
+    if (shape.columns.contains(Field::created_at) && is_null(task[Field::created_at])) task[Field::created_at] = now;
     return to_json_text(task);
   }
   JsonResult row = parse_json(change.action == Action::insert ? *change.image : before);
