@@ -64,7 +64,10 @@ class Daemon:
         self.port = int(port[1]) if port else None
 
     def wait_for_log(self, text, count=1):
-        eventually(lambda: self.err.count(text) >= count, f"{text!r} in the log:\n{self.err}")
+        try:
+            eventually(lambda: self.err.count(text) >= count, repr(text))
+        except AssertionError as error:
+            raise AssertionError(f"{error}; the log:\n{self.err}") from None
 
     def signal(self, number):
         self.process.send_signal(number)

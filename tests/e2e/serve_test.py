@@ -1,12 +1,13 @@
 import asyncio
+import contextlib
+import fcntl
 import json
 import os
-import pathlib
+import select
 import signal
 import socket
 import stat
 import time
-import unittest
 
 import websockets
 
@@ -31,6 +32,14 @@ class Notifications:
             if assignment in told:
                 return told
         raise AssertionError(f"{assignment} was not told")
+
+
+@contextlib.contextmanager
+def locked(path):
+    """Another program has the file locked."""
+    with open(path, "r+") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
 
 
 class Serving(DaemonWorkspace):
@@ -167,26 +176,36 @@ class Stopping(DaemonWorkspace):
         asyncio.run(session())
         self.assertEqual(daemon.end(), DONE)
 
-    def test_finishes_a_request_that_is_under_way_and_a_second_signal_does_not_wait(self):
-        for second_signal in (False, True):
-            daemon = self.serve(env={"LOCKSTEP_LOCK_TIMEOUT": "20s"})
-            with open(self.yaml, "r+") as held:
-                import fcntl
-                fcntl.flock(held, fcntl.LOCK_EX)
-                connection = daemon.connection()
-                connection.request("POST", "/api/sync/trigger", "{}")
-                # Its answer waits for the lock; it has arrived when others are answered that came later.
-                daemon.get("/health")
-                daemon.signal(signal.SIGTERM)
-                daemon.wait_for_log("Stopping")
-                self.assertIsNone(daemon.process.poll())
-                if second_signal:
-                    daemon.signal(signal.SIGTERM)
-                    self.assertEqual(daemon.end(), -signal.SIGTERM)
-                    continue
-            response = connection.getresponse()
-            self.assertEqual((response.status, response.headers["Connection"]), (200, "close"))
-            self.assertEqual(daemon.end(), DONE)
+    def request_under_way(self, daemon):
+        """A sync that somebody asked for, and that waits for the file's lock."""
+        self.sql("update scheduled_tasks set skill_name = 'other' where id = 2")
+        connection = daemon.connection()
+        self.addCleanup(connection.close)
+        connection.request("POST", "/api/sync/trigger", "{}")
+        daemon.get("/health/live")  # came later
+        return connection
+
+    def test_finishes_a_request_that_is_under_way(self):
+        daemon = self.serve(env={"LOCKSTEP_LOCK_TIMEOUT": "30s"})
+        with locked(self.yaml):
+            connection = self.request_under_way(daemon)
+            daemon.signal(signal.SIGTERM)
+            daemon.wait_for_log("Stopping")
+            self.assertEqual(select.select([connection.sock], [], [], 0.2)[0], [])
+            self.assertIsNone(daemon.process.poll())
+        response = connection.getresponse()
+        self.assertEqual((response.status, response.headers["Connection"]), (200, "close"))
+        self.assertEqual(daemon.end(), DONE)
+        self.assertIn("skill_name: other", self.yaml.read_text())
+
+    def test_a_second_signal_does_not_wait(self):
+        daemon = self.serve(env={"LOCKSTEP_LOCK_TIMEOUT": "30s"})
+        with locked(self.yaml):
+            self.request_under_way(daemon)
+            daemon.signal(signal.SIGTERM)
+            daemon.wait_for_log("Stopping")
+            daemon.signal(signal.SIGTERM)
+            self.assertEqual(daemon.end(), -signal.SIGTERM)
 
 
 class Reloading(DaemonWorkspace):
@@ -247,6 +266,11 @@ class ServiceManager(DaemonWorkspace):
         super().setUp()
         self.write(THREE_TASKS)
 
+    def manager(self, address):
+        manager = Notifications(address)
+        self.addCleanup(manager.socket.close)
+        return manager
+
     def check_life(self, manager, name):
         daemon = self.serve(env={"NOTIFY_SOCKET": name}, wait=False)
         ready = manager.next()
@@ -263,33 +287,29 @@ class ServiceManager(DaemonWorkspace):
         self.assertEqual(daemon.end(), DONE)
 
     def test_by_a_path(self):
-        self.check_life(Notifications(f"{self.folder}/notify"), f"{self.folder}/notify")
+        self.check_life(self.manager(f"{self.folder}/notify"), f"{self.folder}/notify")
 
     def test_by_an_abstract_name(self):
         name = f"lockstep-test-{os.getpid()}-{time.monotonic_ns()}"
-        self.check_life(Notifications("\0" + name), "@" + name)
+        self.check_life(self.manager("\0" + name), "@" + name)
 
     def test_watchdog_is_fed_while_the_engine_works_and_not_when_it_hangs(self):
-        manager = Notifications(f"{self.folder}/notify")
-        daemon = self.serve(env={"NOTIFY_SOCKET": f"{self.folder}/notify", "WATCHDOG_USEC": "1000000", "LOCKSTEP_LOCK_TIMEOUT": "20s"})
+        manager = self.manager(f"{self.folder}/notify")
+        self.serve(env={"NOTIFY_SOCKET": f"{self.folder}/notify", "WATCHDOG_USEC": "1000000", "LOCKSTEP_LOCK_TIMEOUT": "30s"})
         for _ in range(4):
             manager.wait_for("WATCHDOG=1")
-        # The engine waits for a lock longer than the watchdog allows.
-        import fcntl
-        with open(self.yaml, "r+") as held:
-            fcntl.flock(held, fcntl.LOCK_EX)
-            connection = daemon.connection()
-            connection.request("POST", "/api/sync/trigger", "{}")
-            manager.socket.settimeout(2)
+        with locked(self.yaml):
+            # The engine waits for the lock, longer than the watchdog allows: the manager hears nothing for that long.
+            self.edit("skill_name: report", "skill_name: summary")
+            manager.socket.settimeout(1)
             with self.assertRaises(TimeoutError):
                 for _ in range(100):
                     manager.next()
             manager.socket.settimeout(PATIENCE)
         manager.wait_for("WATCHDOG=1")
-        connection.close()
 
     def test_a_watchdog_of_another_process_is_not_ours(self):
-        manager = Notifications(f"{self.folder}/notify")
+        manager = self.manager(f"{self.folder}/notify")
         daemon = self.serve(env={"NOTIFY_SOCKET": f"{self.folder}/notify", "WATCHDOG_USEC": "100000", "WATCHDOG_PID": "1"})
         daemon.get("/health")
         self.assertEqual(daemon.stop(), DONE)
@@ -305,16 +325,18 @@ class Logging(DaemonWorkspace):
     def test_one_line_for_a_run_that_did_something(self):
         daemon = self.serve()
         self.edit("skill_name: report", "skill_name: summary")
-        daemon.wait_for_log("Sync (file) run 2")
-        self.assertRegex(daemon.err, r"(?m)^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z info  Sync \(file\) run 2: .*$")
+        daemon.wait_for_log(" run 2: ")
+        self.assertRegex(daemon.err, r"(?m)^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z info  Sync \(\w+\) run 2: YAML \+0 ~0 -0, database \+0 ~1 -0 in .* ms$")
+        self.assertEqual(daemon.stop(), DONE)
+        self.assertEqual(daemon.err.count(" run "), 2)  # the start's and this one
 
     def test_json_lines(self):
         daemon = self.serve(env={"LOCKSTEP_LOG_FORMAT": "json"})
         self.edit("skill_name: report", "skill_name: summary")
-        daemon.wait_for_log("Sync (file) run 2")
+        daemon.wait_for_log(" run 2: ")
         self.assertEqual(daemon.stop(), DONE)
         records = [json.loads(line) for line in daemon.err.splitlines()]
-        run = next(record for record in records if "run 2" in record["message"])
+        run = next(record for record in records if " run 2: " in record["message"])
         self.assertEqual((run["level"], run["run_id"], run["database"]["updated"]), ("info", 2, 1))
 
     def test_no_token_and_no_secret_of_a_url(self):
@@ -333,7 +355,3 @@ class Logging(DaemonWorkspace):
         daemon.wait_for_log("GET /health")
         self.assertNotIn("\x1b", daemon.err)
         self.assertNotIn("\u202e", daemon.err)
-
-
-if __name__ == "__main__":
-    unittest.main()
