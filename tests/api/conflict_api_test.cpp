@@ -80,7 +80,8 @@ TEST(ConflictApi, OneByItsId) {
 TEST(ConflictApi, KeepYaml) {
   ApiWorld world;
   make_conflicts(world, 1);
-  const Response response = world.send("POST", "/api/sync/conflicts/conflict_1/resolve", R"({"choice":"keep_yaml","version":1})");
+  const Response response =
+      world.send("POST", "/api/sync/conflicts/conflict_1/resolve", R"({"choice":"keep_yaml","version":1})");
   EXPECT_EQ(response.status, 200) << response.body;
   EXPECT_EQ(member(response, "status"), "\"success\"");
   EXPECT_EQ(member(response, "resolution"), "\"keep_yaml\"");
@@ -133,7 +134,8 @@ TEST(ConflictApi, AVersionThatHasMovedOnIsRefusedWithTheCurrentOne) {
   make_conflicts(world, 1);
   world.sql("UPDATE scheduled_tasks SET skill_name = 'by_row_again'");
   EXPECT_EQ(world.send("POST", "/api/sync/trigger").status, 409);
-  const Response moved = world.send("POST", "/api/sync/conflicts/conflict_1/resolve", R"({"choice":"keep_db","version":1})");
+  const Response moved =
+      world.send("POST", "/api/sync/conflicts/conflict_1/resolve", R"({"choice":"keep_db","version":1})");
   EXPECT_EQ(moved.status, 409) << moved.body;
   EXPECT_EQ(member(moved, "conflict.version"), "2");
   EXPECT_EQ(member(moved, "conflict.db_data.skill_name"), "\"by_row_again\"");
@@ -146,8 +148,9 @@ TEST(ConflictApi, KeepBothNamesTheNewId) {
   world.start();
   world.between_runs([&] {
     world.write(world.read() + task_yaml(2, "by_file"));
-    world.sql("INSERT INTO scheduled_tasks (id, skill_name, schedule_cron, next_run_at) VALUES "
-              "(2, 'by_row', '@daily', '2026-11-23 02:00:00.000000')");
+    world.sql(
+        "INSERT INTO scheduled_tasks (id, skill_name, schedule_cron, next_run_at) VALUES "
+        "(2, 'by_row', '@daily', '2026-11-23 02:00:00.000000')");
   });
   const Response response = world.send("POST", "/api/sync/conflicts/conflict_1/resolve", R"({"choice":"keep_both"})");
   EXPECT_EQ(response.status, 200) << response.body;
@@ -188,7 +191,9 @@ TEST(ConflictApi, ManyAtOnce) {
 TEST(ConflictApi, ManyAtOnceIsCheckedToo) {
   ApiWorld world;
   make_conflicts(world, 1);
-  const auto status = [&](const std::string& body) { return world.send("POST", "/api/sync/conflicts/resolve", body).status; };
+  const auto status = [&](const std::string& body) {
+    return world.send("POST", "/api/sync/conflicts/resolve", body).status;
+  };
   EXPECT_EQ(status(R"({"choice":"custom"})"), 400);
   EXPECT_EQ(status(R"({"choice":"keep_db","conflict_ids":["nonsense"]})"), 400);
   EXPECT_EQ(status(R"({"choice":"keep_db","conflict_ids":"conflict_1"})"), 400);

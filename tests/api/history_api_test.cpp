@@ -57,7 +57,8 @@ TEST(HistoryApi, UndoBringsBackWhatWas) {
   EXPECT_NE(world.read().find("skill_name: backup"), std::string::npos);
   const std::string run = member(undone, "run_id");
   EXPECT_EQ(member(world.get("/api/sync/history/" + run), "undone_run"), "2");
-  EXPECT_NE(world.get("/metrics").body.find(R"(lockstep_runs_total{outcome="success",trigger="undo"} 1)"), std::string::npos);
+  EXPECT_NE(world.get("/metrics").body.find(R"(lockstep_runs_total{outcome="success",trigger="undo"} 1)"),
+            std::string::npos);
   EXPECT_EQ(world.send("POST", "/api/sync/history/99/undo").status, 404);
   EXPECT_EQ(world.send("POST", "/api/sync/history/2/undo", R"({"force":true})").status, 400);
 }

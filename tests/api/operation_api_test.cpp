@@ -33,13 +33,14 @@ TEST_F(OperationApi, MetricsCountWhatHappened) {
   const Response response = world.get("/metrics");
   EXPECT_EQ(response.status, 200);
   EXPECT_EQ(response.content_type, "text/plain; version=0.0.4; charset=utf-8");
-  for (const char* line : {R"(lockstep_runs_total{outcome="success",trigger="startup"} 1)",
-                           R"(lockstep_changes_total{kind="insert",side="database"} 1)",
-                           R"(lockstep_http_requests_total{method="GET",route="/api/tasks/{id}",status="200"} 2)",
-                           R"x(lockstep_http_requests_total{method="GET",route="(none)",status="404"} 1)x",
-                           R"(lockstep_clients{kind="websocket"} 3)", "lockstep_conflicts_pending 0", "lockstep_database_reachable 1",
-                           "lockstep_yaml_valid 1", "lockstep_run_duration_seconds_count 1", "lockstep_tasks 1",
-                           "lockstep_build_info{version=", R"(lockstep_events_total{event="sync_status_changed"})"})
+  for (const char* line :
+       {R"(lockstep_runs_total{outcome="success",trigger="startup"} 1)",
+        R"(lockstep_changes_total{kind="insert",side="database"} 1)",
+        R"(lockstep_http_requests_total{method="GET",route="/api/tasks/{id}",status="200"} 2)",
+        R"x(lockstep_http_requests_total{method="GET",route="(none)",status="404"} 1)x",
+        R"(lockstep_clients{kind="websocket"} 3)", "lockstep_conflicts_pending 0", "lockstep_database_reachable 1",
+        "lockstep_yaml_valid 1", "lockstep_run_duration_seconds_count ", "lockstep_tasks 1",
+        "lockstep_build_info{version=", R"(lockstep_events_total{event="sync_status_changed"})"})
     EXPECT_NE(response.body.find(line), std::string::npos) << line << "\nnot in\n" << response.body;
   EXPECT_EQ(response.body.find("lockstep_last_success_timestamp_seconds 0\n"), std::string::npos);
 }
@@ -54,7 +55,8 @@ TEST_F(OperationApi, DescribesItself) {
 
 TEST_F(OperationApi, PathsAndMethodsThatAreNotThere) {
   world.start();
-  for (const char* target : {"/", "/nothing", "/api", "/api/tasks/", "/api/tasks/1/2", "//api/tasks", "/api/sync/conflicts//resolve"})
+  for (const char* target :
+       {"/", "/nothing", "/api", "/api/tasks/", "/api/tasks/1/2", "//api/tasks", "/api/sync/conflicts//resolve"})
     EXPECT_EQ(world.get(target).status, 404) << target;
   EXPECT_EQ(world.get("/api/tasks/%zz").status, 400);
   EXPECT_EQ(world.get("/api/%74asks").status, 200) << "an escape that needs none";
@@ -94,8 +96,9 @@ TEST_F(OperationApi, EverythingStandsBelowThePrefix) {
 
 constexpr std::string_view kGzipOfHello(
     "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xcb\x48\xcd\xc9\xc9\x07\x00\x86\xa6\x10\x36\x05\x00\x00\x00", 25);
-constexpr std::array kFiles{StaticFile{"/", "text/html; charset=utf-8", kGzipOfHello, "\"abc\"", false},
-                            StaticFile{"/assets/app-1.js", "text/javascript; charset=utf-8", kGzipOfHello, "\"def\"", true}};
+constexpr std::array kFiles{
+    StaticFile{"/", "text/html; charset=utf-8", kGzipOfHello, "\"abc\"", false},
+    StaticFile{"/assets/app-1.js", "text/javascript; charset=utf-8", kGzipOfHello, "\"def\"", true}};
 
 TEST_F(OperationApi, TheDashboardsFiles) {
   world.options.dashboard = kFiles;

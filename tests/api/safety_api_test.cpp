@@ -34,7 +34,8 @@ struct SafetyApi : ::testing::Test {
     return "(none)";
   }
   std::variant<StreamAccepted, Response> open(const std::string& target, std::vector<Header> headers) {
-    if (std::ranges::find(headers, "host", &Header::name) == headers.end()) headers.push_back({"host", "localhost:8000"});
+    if (std::ranges::find(headers, "host", &Header::name) == headers.end())
+      headers.push_back({"host", "localhost:8000"});
     auto opened = world.api->open_stream({"GET", target, std::move(headers), ""});
     EXPECT_TRUE(opened) << target << " is a stream's";
     return *opened;
@@ -47,8 +48,9 @@ TEST_F(SafetyApi, OnlyOwnHostsAreAnswered) {
   world.config.daemon.allowed_hosts = {"sync.example.org", "tight.example.org:8443"};
   world.options.own_hosts = {"192.0.2.7"};
   world.start();
-  for (const char* host : {"localhost", "LOCALHOST:8000", "localhost.:1", "127.0.0.1:8000", "127.8.9.1", "[::1]:8000", "[0:0:0:0:0:0:0:1]",
-                           "[::ffff:127.0.0.1]:80", "192.0.2.7:8000", "sync.example.org", "Sync.Example.org:99", "tight.example.org:8443"})
+  for (const char* host :
+       {"localhost", "LOCALHOST:8000", "localhost.:1", "127.0.0.1:8000", "127.8.9.1", "[::1]:8000", "[0:0:0:0:0:0:0:1]",
+        "[::ffff:127.0.0.1]:80", "192.0.2.7:8000", "sync.example.org", "Sync.Example.org:99", "tight.example.org:8443"})
     EXPECT_EQ(get({{"host", host}}), 200) << host;
   for (const char* host : {"evil.example", "localhost.evil.example", "evil-localhost", "10.0.0.1", "[2001:db8::1]:8000",
                            "tight.example.org", "tight.example.org:80", "128.0.0.1", "0.0.0.0"}) {
@@ -56,7 +58,8 @@ TEST_F(SafetyApi, OnlyOwnHostsAreAnswered) {
     EXPECT_EQ(response.status, 403) << host;
     EXPECT_NE(member(response, "detail").find("allowed_hosts"), std::string::npos);
   }
-  for (const char* host : {"", "a b", "localhost:x", "localhost:99999", "localhost:0", "user@localhost", "localhost/", "[::1", "127.0.0.1:8000:1"})
+  for (const char* host : {"", "a b", "localhost:x", "localhost:99999", "localhost:0", "user@localhost", "localhost/",
+                           "[::1", "127.0.0.1:8000:1"})
     EXPECT_EQ(get({{"host", host}}), 400) << host;
   EXPECT_EQ(get({{"host", "localhost"}, {"host", "evil.example"}}), 400);
   EXPECT_EQ(world.api->handle(Request{"GET", "/health", {}, ""}).status, 400) << "no host at all";
@@ -82,14 +85,17 @@ TEST_F(SafetyApi, OnlyOwnAndListedOriginsMayAsk) {
   const auto from = [&](const std::string& origin, const std::string& host = "localhost:8000") {
     return get({{"host", host}, {"origin", origin}});
   };
-  for (const char* origin : {"http://localhost:8000", "http://127.0.0.1:8000", "http://[::1]:8000", "HTTP://LOCALHOST:8000",
-                             "https://app.example.org", "https://APP.example.org:443", "http://dev.example.org:3000"})
+  for (const char* origin :
+       {"http://localhost:8000", "http://127.0.0.1:8000", "http://[::1]:8000", "HTTP://LOCALHOST:8000",
+        "https://app.example.org", "https://APP.example.org:443", "http://dev.example.org:3000"})
     EXPECT_EQ(from(origin), 200) << origin;
-  EXPECT_EQ(from("https://sync.example.org", "sync.example.org"), 200) << "a proxy spoke TLS: both ports are the default one";
+  EXPECT_EQ(from("https://sync.example.org", "sync.example.org"), 200)
+      << "a proxy spoke TLS: both ports are the default one";
   EXPECT_EQ(from("http://localhost", "localhost"), 200);
-  for (const char* origin : {"null", "http://evil.example", "http://localhost:8001", "http://localhost", "https://localhost:8001",
-                             "http://app.example.org", "https://app.example.org:8443", "https://app.example.org.evil.example",
-                             "https://evil.example/https://app.example.org", "file://", "chrome-extension://abc", "", "localhost:8000"})
+  for (const char* origin :
+       {"null", "http://evil.example", "http://localhost:8001", "http://localhost", "https://localhost:8001",
+        "http://app.example.org", "https://app.example.org:8443", "https://app.example.org.evil.example",
+        "https://evil.example/https://app.example.org", "file://", "chrome-extension://abc", "", "localhost:8000"})
     EXPECT_EQ(from(origin), 403) << origin;
   EXPECT_EQ(from("http://localhost:8000", "sync.example.org:8000"), 403) << "another host of ours is another site";
   EXPECT_EQ(get({{"origin", "https://app.example.org"}, {"origin", "https://evil.example"}}), 403);
@@ -124,20 +130,30 @@ TEST_F(SafetyApi, ListedOriginsMayReadTheAnswers) {
   EXPECT_EQ(header(refused, "Access-Control-Allow-Origin"), "(absent)");
 
   const Response preflight = world.send("OPTIONS", "/api/tasks/1", "",
-                                        {{"origin", "https://app.example.org"}, {"access-control-request-method", "PATCH"},
+                                        {{"origin", "https://app.example.org"},
+                                         {"access-control-request-method", "PATCH"},
                                          {"access-control-request-private-network", "true"}});
   EXPECT_EQ(preflight.status, 204) << "a preflight carries no token";
   EXPECT_EQ(header(preflight, "Access-Control-Allow-Origin"), "https://app.example.org");
   EXPECT_NE(header(preflight, "Access-Control-Allow-Methods").find("PATCH"), std::string::npos);
   EXPECT_NE(header(preflight, "Access-Control-Allow-Headers").find("Authorization"), std::string::npos);
   EXPECT_EQ(header(preflight, "Access-Control-Allow-Private-Network"), "true");
-  EXPECT_EQ(world.send("OPTIONS", "/api/tasks/1", "", {{"origin", "https://evil.example"}, {"access-control-request-method", "PATCH"}}).status, 403);
-  EXPECT_EQ(world.send("OPTIONS", "/api/tasks/1", "", {{"origin", "http://localhost:8000"}, {"access-control-request-method", "PATCH"}}).status, 401)
+  EXPECT_EQ(world
+                .send("OPTIONS", "/api/tasks/1", "",
+                      {{"origin", "https://evil.example"}, {"access-control-request-method", "PATCH"}})
+                .status,
+            403);
+  EXPECT_EQ(world
+                .send("OPTIONS", "/api/tasks/1", "",
+                      {{"origin", "http://localhost:8000"}, {"access-control-request-method", "PATCH"}})
+                .status,
+            401)
       << "its own pages need no preflight";
 
   const auto stream = open("/api/sync/events", {{"origin", "https://app.example.org"}, bearer(kToken)});
   ASSERT_TRUE(std::holds_alternative<StreamAccepted>(stream));
-  EXPECT_EQ(header({200, "", std::get<StreamAccepted>(stream).headers, ""}, "Access-Control-Allow-Origin"), "https://app.example.org");
+  EXPECT_EQ(header({200, "", std::get<StreamAccepted>(stream).headers, ""}, "Access-Control-Allow-Origin"),
+            "https://app.example.org");
 }
 
 // ---- proxies
@@ -176,7 +192,8 @@ TEST_F(SafetyApi, BeyondLoopbackATokenIsNeeded) {
     EXPECT_NE(problem.find("LOCKSTEP_TOKEN"), std::string::npos) << "says what to do: " << problem;
     EXPECT_NE(problem.find("--insecure-no-auth"), std::string::npos);
   }
-  for (const char* address : {"localhost:8000", "127.0.0.1:0", "127.1.2.3:8000", "[::1]:8000", "unix:/run/lockstep.sock"}) {
+  for (const char* address :
+       {"localhost:8000", "127.0.0.1:0", "127.1.2.3:8000", "[::1]:8000", "unix:/run/lockstep.sock"}) {
     world.config.daemon.listen = {address};
     EXPECT_EQ(start_failure(), "(none)") << address;
     world.stop();
@@ -219,7 +236,8 @@ TEST_F(SafetyApi, TokensOpenWhatTheyMay) {
   EXPECT_EQ(header(world.get("/api/tasks"), "WWW-Authenticate"), "Bearer realm=\"lockstep\"");
   EXPECT_EQ(get({bearer(kToken)}), 200);
   EXPECT_EQ(get({{"authorization", "bearer  " + kToken}}), 200) << "the scheme's case does not matter";
-  for (const std::string& wrong : {std::string("wrong"), kToken + "x", kToken.substr(1), std::string(), kToken + kToken}) {
+  for (const std::string& wrong :
+       {std::string("wrong"), kToken + "x", kToken.substr(1), std::string(), kToken + kToken}) {
     const Response response = world.get("/api/tasks", {bearer(wrong)});
     EXPECT_EQ(response.status, 401) << wrong;
     EXPECT_EQ(response.body.find("0123456789abcdef"), std::string::npos) << "no answer holds a token";
@@ -229,17 +247,25 @@ TEST_F(SafetyApi, TokensOpenWhatTheyMay) {
   for (const char* open : {"/health", "/health/live"}) EXPECT_EQ(get({}, open), 200) << open;
   for (const char* closed : {"/metrics", "/openapi.json", "/api/tasks", "/nothing", "/ws/sync", "/api/sync/events"})
     EXPECT_EQ(get({}, closed), 401) << closed;
-  for (const LogRecord& record : world.log()) EXPECT_EQ(record.message.find("0123456789abcdef"), std::string::npos) << record.message;
+  for (const LogRecord& record : world.log())
+    EXPECT_EQ(record.message.find("0123456789abcdef"), std::string::npos) << record.message;
 }
 
 TEST_F(SafetyApi, AReadOnlyTokenReads) {
   start_with_tokens();
   const Header read = bearer(kReadToken);
-  for (const char* target : {"/api/tasks", "/api/sync/plan", "/metrics", "/openapi.json"}) EXPECT_EQ(get({read}, target), 200) << target;
+  for (const char* target : {"/api/tasks", "/api/sync/plan", "/metrics", "/openapi.json"})
+    EXPECT_EQ(get({read}, target), 200) << target;
   EXPECT_EQ(world.send("HEAD", "/api/tasks", "", {read}).status, 200);
-  for (const auto& [method, target] : std::vector<std::pair<std::string, std::string>>{
-           {"POST", "/api/sync/trigger"}, {"DELETE", "/api/sync/conflicts"}, {"PUT", "/api/tasks/1"}, {"PATCH", "/api/tasks/1"},
-           {"DELETE", "/api/tasks/1"}, {"POST", "/api/tasks"}, {"POST", "/api/sync/history/1/undo"}, {"DELETE", "/api/sync/status"}})
+  for (const auto& [method, target] :
+       std::vector<std::pair<std::string, std::string>>{{"POST", "/api/sync/trigger"},
+                                                        {"DELETE", "/api/sync/conflicts"},
+                                                        {"PUT", "/api/tasks/1"},
+                                                        {"PATCH", "/api/tasks/1"},
+                                                        {"DELETE", "/api/tasks/1"},
+                                                        {"POST", "/api/tasks"},
+                                                        {"POST", "/api/sync/history/1/undo"},
+                                                        {"DELETE", "/api/sync/status"}})
     EXPECT_EQ(world.send(method, target, "{}", {read}).status, 403) << method << target;
   EXPECT_TRUE(std::holds_alternative<StreamAccepted>(open("/ws/sync", {read})));
   EXPECT_TRUE(std::holds_alternative<StreamAccepted>(open("/api/sync/events", {read})));
@@ -251,7 +277,8 @@ TEST_F(SafetyApi, WithAReadOnlyTokenAloneNobodyWrites) {
   EXPECT_EQ(get({}), 401);
   EXPECT_EQ(get({bearer(kReadToken)}), 200);
   EXPECT_EQ(world.send("POST", "/api/sync/trigger", "", {bearer(kReadToken)}).status, 403);
-  EXPECT_EQ(world.send("POST", "/api/sync/trigger", "", {bearer("")}).status, 401) << "the token that is not set is nobody's";
+  EXPECT_EQ(world.send("POST", "/api/sync/trigger", "", {bearer("")}).status, 401)
+      << "the token that is not set is nobody's";
 }
 
 TEST_F(SafetyApi, SomebodyElseMayHaveAuthorised) {
@@ -285,7 +312,8 @@ TEST_F(SafetyApi, ABrowsersSession) {
   EXPECT_EQ(get({{"cookie", pair}, {"origin", "http://evil.example"}}), 403);
   EXPECT_TRUE(std::holds_alternative<StreamAccepted>(open("/ws/sync", {{"cookie", pair}})));
 
-  EXPECT_NE(header(sign_in(kToken, {{"x-forwarded-proto", "https"}}), "Set-Cookie").find("; Secure"), std::string::npos);
+  EXPECT_NE(header(sign_in(kToken, {{"x-forwarded-proto", "https"}}), "Set-Cookie").find("; Secure"),
+            std::string::npos);
   EXPECT_EQ(sign_in("wrong").status, 401);
   EXPECT_EQ(world.send("POST", "/api/session", "{}").status, 400);
   const std::string reader = header(sign_in(kReadToken), "Set-Cookie");

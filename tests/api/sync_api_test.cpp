@@ -82,18 +82,23 @@ TEST(SyncApi, WhatItIsToldIsCheckedAndNamed) {
     EXPECT_EQ(member(response, "status"), "400");
     return member(response, "detail");
   };
-  EXPECT_EQ(refused(R"({"direction":"yaml_to_dv"})"),
-            R"("direction must be bidirectional, yaml_to_db or db_to_yaml, not \"yaml_to_dv\"; did you mean \"yaml_to_db\"?")");
-  EXPECT_EQ(refused(R"({"directon":"bidirectional"})"), R"("unknown member \"directon\"; did you mean \"direction\"?")");
+  EXPECT_EQ(
+      refused(R"({"direction":"yaml_to_dv"})"),
+      R"("direction must be bidirectional, yaml_to_db or db_to_yaml, not \"yaml_to_dv\"; did you mean \"yaml_to_db\"?")");
+  EXPECT_EQ(refused(R"({"directon":"bidirectional"})"),
+            R"("unknown member \"directon\"; did you mean \"direction\"?")");
   EXPECT_EQ(refused(R"({"force":"yes"})"), R"("force must be true or false, not \"yes\"")");
   EXPECT_EQ(refused(R"({"dry_run":1})"), R"("dry_run must be true or false, not 1")");
-  EXPECT_EQ(refused(R"({"max_delete_percent":101})"), R"("max_delete_percent must be a number from 0 to 100, not 101")");
-  EXPECT_EQ(refused(R"({"max_delete_percent":"50"})"), R"("max_delete_percent must be a number from 0 to 100, not \"50\"")");
+  EXPECT_EQ(refused(R"({"max_delete_percent":101})"),
+            R"("max_delete_percent must be a number from 0 to 100, not 101")");
+  EXPECT_EQ(refused(R"({"max_delete_percent":"50"})"),
+            R"("max_delete_percent must be a number from 0 to 100, not \"50\"")");
   EXPECT_EQ(refused("[]"), R"("the body must be a JSON object")");
   EXPECT_NE(refused("{\"force\":true").find("the body is not valid JSON"), std::string::npos);
   EXPECT_NE(refused("{\"force\":true,\"force\":true}").find("force"), std::string::npos);
   EXPECT_NE(refused(std::string(65, '[') + std::string(65, ']')).find("64"), std::string::npos);
-  EXPECT_EQ(world.send("POST", "/api/sync/trigger?direction=yaml_to_db").status, 400) << "a parameter that it does not have";
+  EXPECT_EQ(world.send("POST", "/api/sync/trigger?direction=yaml_to_db").status, 400)
+      << "a parameter that it does not have";
 }
 
 TEST(SyncApi, BodiesAreReadAsJsonWhateverTheirType) {
@@ -134,8 +139,9 @@ TEST(SyncApi, ConflictsAre409WithWhatWasDone) {
   EXPECT_EQ(response.status, 409);
   EXPECT_EQ(response.content_type, "application/problem+json");
   EXPECT_EQ(member(response, "type"), "\"urn:lockstep:problem:conflicts\"");
-  EXPECT_EQ(member(response, "conflicts.0"),
-            R"({"conflict_id":"conflict_1","task_id":1,"reason":"Both YAML and database changed since the last sync"})");
+  EXPECT_EQ(
+      member(response, "conflicts.0"),
+      R"({"conflict_id":"conflict_1","task_id":1,"reason":"Both YAML and database changed since the last sync"})");
   EXPECT_EQ(member(response, "result.conflicts_detected"), "1");
   EXPECT_EQ(member(response, "result.unchanged"), "1");
 }
@@ -170,7 +176,8 @@ TEST(SyncApi, TheGuardIs409AndSaysHowToAllowIt) {
 
 TEST(SyncApi, AnInvalidFileIs422WithEveryError) {
   ApiWorld world;
-  world.write("tasks:\n  - id: 1\n    skill_name: x\n    schedule_cron: nonsense\n    next_run_at: 2026-11-23T02:00:00Z\n");
+  world.write(
+      "tasks:\n  - id: 1\n    skill_name: x\n    schedule_cron: nonsense\n    next_run_at: 2026-11-23T02:00:00Z\n");
   world.start();
   for (const Response& response : {world.send("POST", "/api/sync/trigger"), world.get("/api/sync/plan"),
                                    world.send("POST", "/api/sync/trigger", R"({"dry_run":true})")}) {
@@ -204,8 +211,9 @@ TEST(SyncApi, ADatabaseThatIsAwayIs503AndNoAnswerHoldsItsPassword) {
   world.settings.database = "postgresql://somebody:hunter2secret@127.0.0.1:1/nowhere?connect_timeout=2";
   world.write_tasks(task_yaml(1, "backup"));
   world.start();
-  for (const char* target : {"/api/tasks", "/api/tasks/1", "/api/tasks/1/runs", "/api/sync/conflicts", "/api/sync/history",
-                             "/api/sync/conflicts/conflict_1", "/api/sync/plan", "/health", "/api/tasks/runs", "/api/sync/history/1"}) {
+  for (const char* target :
+       {"/api/tasks", "/api/tasks/1", "/api/tasks/1/runs", "/api/sync/conflicts", "/api/sync/history",
+        "/api/sync/conflicts/conflict_1", "/api/sync/plan", "/health", "/api/tasks/runs", "/api/sync/history/1"}) {
     const Response response = world.get(target);
     EXPECT_EQ(response.status, 503) << target << response.body;
     EXPECT_EQ(response.body.find("hunter2secret"), std::string::npos) << response.body;
@@ -222,7 +230,8 @@ TEST(SyncApi, ADatabaseThatIsAwayIs503AndNoAnswerHoldsItsPassword) {
   EXPECT_EQ(world.get("/metrics").status, 200);
   for (const LogRecord& record : world.log()) {
     EXPECT_EQ(record.message.find("hunter2secret"), std::string::npos) << record.message;
-    for (const auto& [name, value] : record.fields) EXPECT_EQ(write_json(value).find("hunter2secret"), std::string::npos);
+    for (const auto& [name, value] : record.fields)
+      EXPECT_EQ(write_json(value).find("hunter2secret"), std::string::npos);
   }
 }
 

@@ -46,7 +46,9 @@ TEST_F(TaskApi, OneThatIsNotThere) {
 }
 
 TEST_F(TaskApi, ARowThatBreaksTheRulesIsSaidToBeOne) {
-  world.sql("INSERT INTO scheduled_tasks (id, skill_name, schedule_cron, next_run_at) VALUES (7, 'x', 'nonsense', '2026-11-23 02:00:00.000000')");
+  world.sql(
+      "INSERT INTO scheduled_tasks (id, skill_name, schedule_cron, next_run_at) VALUES (7, 'x', 'nonsense', "
+      "'2026-11-23 02:00:00.000000')");
   for (const char* target : {"/api/tasks/7", "/api/tasks/7/runs"}) {
     const Response response = world.get(target);
     EXPECT_EQ(response.status, 422) << response.body;
@@ -86,8 +88,9 @@ TEST_F(TaskApi, ListsWithTheTotal) {
 }
 
 TEST_F(TaskApi, CreateWritesBothSides) {
-  const Response response = world.send("POST", "/api/tasks",
-                                       R"({"skill_name":"made","schedule_cron":"*/5 * * * *","params_json":{"n":12345678901234567890123,"x":1.50}})");
+  const Response response = world.send(
+      "POST", "/api/tasks",
+      R"({"skill_name":"made","schedule_cron":"*/5 * * * *","params_json":{"n":12345678901234567890123,"x":1.50}})");
   ASSERT_EQ(response.status, 201) << response.body;
   EXPECT_EQ(member(response, "id"), "3");
   EXPECT_EQ(header(response, "Location"), "/api/tasks/3");
@@ -115,9 +118,10 @@ TEST_F(TaskApi, CreateWithAnIdThatIsFreeOrTaken) {
 
 TEST_F(TaskApi, TheShapeIs400AndTheRulesAre422) {
   const auto refused = [&](const std::string& body) { return world.send("POST", "/api/tasks", body); };
-  EXPECT_EQ(member(refused(R"({"skil_name":"a"})"), "detail"), R"("unknown member \"skil_name\"; did you mean \"skill_name\"?")");
-  for (const char* body : {"", "[]", "1", "{", R"({"skill_name":1})", R"({"params_json":"{}"})", R"({"params_json":[]})",
-                           R"({"id":"1"})", R"({"next_run_at":0})", R"({"status":true})"})
+  EXPECT_EQ(member(refused(R"({"skil_name":"a"})"), "detail"),
+            R"("unknown member \"skil_name\"; did you mean \"skill_name\"?")");
+  for (const char* body : {"", "[]", "1", "{", R"({"skill_name":1})", R"({"params_json":"{}"})",
+                           R"({"params_json":[]})", R"({"id":"1"})", R"({"next_run_at":0})", R"({"status":true})"})
     EXPECT_EQ(refused(body).status, 400) << body;
   const Response invalid = refused(R"({"id":9,"skill_name":"","schedule_cron":"61 * * * *","status":"runing"})");
   EXPECT_EQ(invalid.status, 422);
@@ -125,35 +129,48 @@ TEST_F(TaskApi, TheShapeIs400AndTheRulesAre422) {
   const Json errors = *json_of(invalid).find("errors");
   ASSERT_EQ(errors.items.size(), 3U) << invalid.body;
   for (const Json& error : errors.items) EXPECT_EQ(member(error, "task_id"), "9");
-  for (const char* body : {"{}", R"({"skill_name":"a"})", R"({"skill_name":null,"schedule_cron":"@daily"})",
-                           R"({"id":0,"skill_name":"a","schedule_cron":"@daily"})",
-                           R"({"id":1.5,"skill_name":"a","schedule_cron":"@daily"})",
-                           R"({"skill_name":"a","schedule_cron":"0 0 31 2 *"})",
-                           R"({"skill_name":"a","schedule_cron":"@daily","next_run_at":"soon"})"})
+  for (const char* body :
+       {"{}", R"({"skill_name":"a"})", R"({"skill_name":null,"schedule_cron":"@daily"})",
+        R"({"id":0,"skill_name":"a","schedule_cron":"@daily"})",
+        R"({"id":1.5,"skill_name":"a","schedule_cron":"@daily"})", R"({"skill_name":"a","schedule_cron":"0 0 31 2 *"})",
+        R"({"skill_name":"a","schedule_cron":"@daily","next_run_at":"soon"})"})
     EXPECT_EQ(refused(body).status, 422) << body << refused(body).body;
 }
 
 TEST_F(TaskApi, PutReplacesTheWholeTask) {
   world.sql("UPDATE scheduled_tasks SET user_id = 'ops' WHERE id = 1");
-  const Response response = world.send("PUT", "/api/tasks/1",
-                                       R"({"id":1,"skill_name":"replaced","schedule_cron":"@daily","next_run_at":"2030-01-01T00:00:00Z"})");
+  const Response response =
+      world.send("PUT", "/api/tasks/1",
+                 R"({"id":1,"skill_name":"replaced","schedule_cron":"@daily","next_run_at":"2030-01-01T00:00:00Z"})");
   ASSERT_EQ(response.status, 200) << response.body;
   EXPECT_EQ(member(response, "skill_name"), "\"replaced\"");
   EXPECT_EQ(member(response, "user_id"), "null") << "what is not given goes back to its default";
   EXPECT_EQ(column(1, "user_id"), "");
   EXPECT_NE(world.read().find("skill_name: replaced"), std::string::npos);
-  EXPECT_EQ(world.send("PUT", "/api/tasks/1", R"({"id":2,"skill_name":"a","schedule_cron":"@daily","next_run_at":"2030-01-01T00:00:00Z"})").status, 400);
+  EXPECT_EQ(world
+                .send("PUT", "/api/tasks/1",
+                      R"({"id":2,"skill_name":"a","schedule_cron":"@daily","next_run_at":"2030-01-01T00:00:00Z"})")
+                .status,
+            400);
   EXPECT_EQ(world.send("PUT", "/api/tasks/1", R"({"skill_name":"a"})").status, 422);
-  EXPECT_EQ(world.send("PUT", "/api/tasks/99", R"({"skill_name":"a","schedule_cron":"@daily","next_run_at":"2030-01-01T00:00:00Z"})").status, 404);
+  EXPECT_EQ(world
+                .send("PUT", "/api/tasks/99",
+                      R"({"skill_name":"a","schedule_cron":"@daily","next_run_at":"2030-01-01T00:00:00Z"})")
+                .status,
+            404);
 }
 
 TEST_F(TaskApi, PatchMergesAlsoInsideParams) {
-  world.sql("UPDATE scheduled_tasks SET params_json = '{\"keep\":1,\"drop\":2,\"deep\":{\"a\":1,\"b\":2}}', user_id = 'ops' WHERE id = 1");
-  const Response response = world.send("PATCH", "/api/tasks/1",
-                                       R"({"params_json":{"drop":null,"deep":{"b":3.0},"new":[1]},"user_id":null})",
-                                       {{"content-type", "application/merge-patch+json"}});
+  world.sql(
+      "UPDATE scheduled_tasks SET params_json = '{\"keep\":1,\"drop\":2,\"deep\":{\"a\":1,\"b\":2}}', user_id = 'ops' "
+      "WHERE id = 1");
+  const Response response =
+      world.send("PATCH", "/api/tasks/1", R"({"params_json":{"drop":null,"deep":{"b":3.0},"new":[1]},"user_id":null})",
+                 {{"content-type", "application/merge-patch+json"}});
   ASSERT_EQ(response.status, 200) << response.body;
-  EXPECT_TRUE(equivalent(*json_of(response).find("params_json"), parse_json(R"({"keep":1,"deep":{"a":1,"b":3.0},"new":[1]})").value)) << response.body;
+  EXPECT_TRUE(equivalent(*json_of(response).find("params_json"),
+                         parse_json(R"({"keep":1,"deep":{"a":1,"b":3.0},"new":[1]})").value))
+      << response.body;
   EXPECT_EQ(member(response, "user_id"), "null");
   EXPECT_EQ(member(response, "skill_name"), "\"backup\"");
   EXPECT_EQ(world.send("PATCH", "/api/tasks/1", "{}").status, 200) << "nothing to change";
@@ -177,8 +194,12 @@ TEST_F(TaskApi, IfMatchGuardsEveryWrite) {
     EXPECT_EQ(member(stale, "task.id"), "1");
     EXPECT_EQ(header(stale, "ETag"), etag);
   }
-  EXPECT_EQ(world.send("PUT", "/api/tasks/1", R"({"skill_name":"a","schedule_cron":"@daily","next_run_at":"2030-01-01T00:00:00Z"})",
-                       {{"if-match", "\"other\""}}).status, 412);
+  EXPECT_EQ(world
+                .send("PUT", "/api/tasks/1",
+                      R"({"skill_name":"a","schedule_cron":"@daily","next_run_at":"2030-01-01T00:00:00Z"})",
+                      {{"if-match", "\"other\""}})
+                .status,
+            412);
   EXPECT_EQ(world.send("DELETE", "/api/tasks/1", "", {{"if-match", "\"other\""}}).status, 412);
   EXPECT_EQ(column(1, "user_id"), "");
   const Response written = world.send("PATCH", "/api/tasks/1", patch, {{"if-match", "\"other\", " + etag}});
@@ -186,7 +207,8 @@ TEST_F(TaskApi, IfMatchGuardsEveryWrite) {
   EXPECT_NE(header(written, "ETag"), etag);
   EXPECT_EQ(world.send("PATCH", "/api/tasks/1", patch, {{"if-match", "*"}}).status, 200);
   EXPECT_EQ(world.send("DELETE", "/api/tasks/99", "", {{"if-match", "*"}}).status, 404);
-  EXPECT_EQ(world.send("DELETE", "/api/tasks/1", "", {{"if-match", header(world.get("/api/tasks/1"), "ETag")}}).status, 204);
+  EXPECT_EQ(world.send("DELETE", "/api/tasks/1", "", {{"if-match", header(world.get("/api/tasks/1"), "ETag")}}).status,
+            204);
 }
 
 TEST_F(TaskApi, DeleteTakesItFromBothSides) {
@@ -224,7 +246,9 @@ TEST_F(TaskApi, AWriteThatRunsIntoAConflictSaysSo) {
 
 TEST_F(TaskApi, NextRunsOfATask) {
   const Response response = world.get("/api/tasks/1/runs?count=2&from=2026-11-22T03:00:00Z");
-  EXPECT_EQ(response.body, R"({"task_id":1,"cron":"0 2 * * *","timezone":"UTC","next":["2026-11-23T02:00:00Z","2026-11-24T02:00:00Z"]})");
+  EXPECT_EQ(
+      response.body,
+      R"({"task_id":1,"cron":"0 2 * * *","timezone":"UTC","next":["2026-11-23T02:00:00Z","2026-11-24T02:00:00Z"]})");
   EXPECT_EQ(json_of(world.get("/api/tasks/1/runs")).find("next")->items.size(), 5U);
   EXPECT_EQ(json_of(world.get("/api/tasks/1/runs?count=1000")).find("next")->items.size(), 1000U);
   for (const char* query : {"count=0", "count=1001", "from=soon", "n=5"})
@@ -238,8 +262,9 @@ TEST_F(TaskApi, RunTimesOfAllTasksInAWindow) {
   EXPECT_EQ(response.status, 200);
   EXPECT_EQ(member(response, "timezone"), "\"UTC\"");
   EXPECT_EQ(member(response, "truncated"), "false");
-  EXPECT_EQ(member(response, "tasks"),
-            R"([{"task_id":1,"skill_name":"backup","status":"pending","runs":["2026-11-23T02:00:00Z","2026-11-24T02:00:00Z"]}])");
+  EXPECT_EQ(
+      member(response, "tasks"),
+      R"([{"task_id":1,"skill_name":"backup","status":"pending","runs":["2026-11-23T02:00:00Z","2026-11-24T02:00:00Z"]}])");
   EXPECT_EQ(json_of(world.get("/api/tasks/runs")).find("tasks")->items.size(), 1U) << "a day from now";
   EXPECT_EQ(world.get("/api/tasks/runs?from=2026-11-22T02:00:00Z&to=2026-12-22T02:00:00Z").status, 400);
   EXPECT_EQ(world.get("/api/tasks/runs?from=2026-11-22T02:00:00Z&to=2026-11-21T02:00:00Z").status, 400);
