@@ -37,6 +37,8 @@ void undo_run(const Services& services, CallPtr call) {
           if constexpr (std::is_same_v<T, SyncResult>) {
             note_run(*with, {Trigger::undo, stopwatch.seconds(), outcome});
             return json_response(200, sync_result_json(outcome));
+          } else if constexpr (std::is_same_v<T, UndoStored>) {
+            return json_response(202, undo_stored_json(id, outcome));
           } else if constexpr (std::is_same_v<T, RunUnknown>) {
             return problem_response(run_not_found(id));
           } else {

@@ -121,6 +121,7 @@ constexpr std::array kHistoryAnswers{ok("Run[]", "Runs, newest first"), kDatabas
 constexpr std::array kRunAnswers{ok("RunDetails", "The run with its changes, before and after"), kNoRun, kDatabase};
 constexpr std::array kUndoAnswers{
     ok("SyncResult", "What the undoing run did"),
+    Answer{202, "UndoStored", "Stored; the process that can write that replica's file carries it out"},
     kNoRun,
     Answer{409, "UndoRefusedProblem",
            "Tasks have changed since (`changed`), or the deletion guard (`guard`); nothing was undone"},

@@ -237,6 +237,7 @@ void add_syncs(Json& schemas) {
   schemas.set("BulkFailure", object({{"conflict_id", string()}, {"problem", schema_ref("Problem")}}));
   schemas.set("BulkResolved", object({{"resolved", list_of("Resolved")}, {"failed", list_of("BulkFailure")}}));
   schemas.set("Cleared", object({{"status", exactly("success")}, {"conflicts_cleared", count()}}));
+  schemas.set("UndoStored", object({{"status", exactly("stored")}, {"message", string()}, {"run_id", identifier()}}));
   schemas.set("Run", run());
   schemas.set("Change", object({{"task_id", identifier()},
                                 {"side", one_of({"yaml", "database"})},
