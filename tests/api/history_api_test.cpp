@@ -74,6 +74,17 @@ TEST(HistoryApi, UndoRefusesWhatHasChangedSince) {
   EXPECT_EQ(world.sql("SELECT skill_name FROM scheduled_tasks"), "changed_since");
 }
 
+TEST(HistoryApi, AnotherHostsRunIsStored) {
+  ApiWorld world;
+  make_two_runs(world);
+  world.sql("UPDATE lockstep_runs SET replica = 'elsewhere' WHERE id = 2");
+  const Response stored = world.send("POST", "/api/sync/history/2/undo");
+  EXPECT_EQ(stored.status, 202) << stored.body;
+  EXPECT_EQ(member(stored, "status"), "\"stored\"");
+  EXPECT_EQ(member(stored, "run_id"), "2");
+  EXPECT_EQ(world.sql("SELECT skill_name FROM scheduled_tasks"), "restore");
+}
+
 TEST(HistoryApi, UndoIsHeldByTheDeletionGuard) {
   ApiWorld world;
   std::string tasks;
