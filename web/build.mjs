@@ -91,12 +91,12 @@ ${octal(file.gzip)},
 
 namespace lockstep {
 namespace {
-constexpr std::array<StaticFile, ${files.length}> kFiles{{
+constexpr std::array<api::StaticFile, ${files.length}> kFiles{{
 ${files.map(entry).join("\n")}
 }};
 }  // namespace
 
-std::span<const StaticFile> dashboard_files() { return kFiles; }
+std::span<const api::StaticFile> dashboard_files() { return kFiles; }
 
 }  // namespace lockstep
 `;

@@ -4,18 +4,13 @@
 #include <span>
 #include <string_view>
 
+#include "api/static_files.hpp"
+
 namespace lockstep {
 
-struct StaticFile {
-  std::string_view path;          // as requested: "/", "/assets/app-5KQ2WZ7N.js"
-  std::string_view content_type;  // with charset where it has one
-  std::string_view gzip;          // the content, compressed: to be sent with Content-Encoding: gzip
-  std::string_view etag;          // strong, of the content, quotes included
-  bool immutable = false;         // the path holds a hash of the content: may be kept for ever; else ask again
-};
-
-// In static storage; "/" is the first. Empty in a program that was built without the dashboard.
-std::span<const StaticFile> dashboard_files();
+// In static storage; "/" is the first. Empty in a program that was built without the dashboard. The page refers to
+// everything relative to itself: under a prefix its own address must end in `/`.
+std::span<const api::StaticFile> dashboard_files();
 
 // The Content-Security-Policy under which the files work, for every answer that carries one of them.
 inline constexpr std::string_view kDashboardContentSecurityPolicy =

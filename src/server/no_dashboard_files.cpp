@@ -2,6 +2,6 @@
 
 namespace lockstep {
 
-std::span<const StaticFile> dashboard_files() { return {}; }
+std::span<const api::StaticFile> dashboard_files() { return {}; }
 
 }  // namespace lockstep

@@ -1,98 +1,122 @@
-"""The daemon as a process of its own, and questions to it."""
+"""`lockstep serve` as a process of a test: started, asked, stopped. Every wait has a deadline."""
 
 import http.client
 import json
 import os
-import random
-import select
+import re
 import signal
 import socket
 import subprocess
+import threading
 import time
 
-from support import PROGRAM
+from support import PROGRAM, Workspace
 
-DEADLINE = 60  # seconds, for whatever is waited for
-
-
-def free_port():
-    """Below the ports that the kernel gives to clients."""
-    for port in random.sample(range(20_000, 32_000), 1_000):
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-                return port
-            except OSError:
-                continue
-    raise RuntimeError("no free port")
+PATIENCE = 30  # seconds
 
 
-def wait_for(condition, what, deadline=DEADLINE):
-    """What the condition answers once that is true. Looked at every few milliseconds."""
-    end = time.monotonic() + deadline
+def eventually(condition, what="it"):
+    """Asks again and again until `condition()` is true, and returns that."""
+    deadline = time.monotonic() + PATIENCE
     while True:
-        if answer := condition():
-            return answer
-        if time.monotonic() > end:
-            raise AssertionError(f"after {deadline} s still not: {what}")
+        found = condition()
+        if found:
+            return found
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{what} did not come about within {PATIENCE} s")
         time.sleep(0.005)
 
 
+class UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path):
+        super().__init__("localhost", timeout=PATIENCE)
+        self.path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(PATIENCE)
+        self.sock.connect(self.path)
+
+
 class Daemon:
-    """`lockstep serve` in a folder. Its log goes to `daemon.log` there."""
+    """A running daemon; `err` grows with what it logs."""
 
-    def __init__(self, folder, environment, *arguments):
-        self.folder, self.environment, self.arguments = folder, environment, [str(a) for a in arguments]
-        self.port = free_port()
-        self.process = None
+    def __init__(self, folder, arguments, environment):
+        self.process = subprocess.Popen(
+            [PROGRAM, *map(str, arguments)], cwd=folder, env=environment, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.err, self.out = "", ""
+        self._readers = [threading.Thread(target=self._read, args=(name,)) for name in ("stdout", "stderr")]
+        for reader in self._readers:
+            reader.start()
 
-    def start(self):
-        with open(self.folder / "daemon.log", "ab") as log:
-            self.process = subprocess.Popen(
-                [PROGRAM, *self.arguments, "serve", "--listen", f"127.0.0.1:{self.port}"], cwd=self.folder, env=self.environment,
-                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True)
-        ready, _, _ = select.select([self.process.stdout], [], [], DEADLINE)
-        line = self.process.stdout.readline() if ready else ""
-        if "listens on" not in line:
-            self.kill()
-            raise AssertionError(f"the daemon did not start: {line!r}\n{self.log()}")
-        return self
+    def _read(self, name):
+        attribute = "out" if name == "stdout" else "err"
+        for line in getattr(self.process, name):
+            setattr(self, attribute, getattr(self, attribute) + line)
 
-    def log(self):
-        return (self.folder / "daemon.log").read_text(errors="replace")
+    def wait_until_listening(self):
+        """The port of its first address, if that has one."""
+        eventually(lambda: "\n" in self.out or self.process.poll() is not None, "listening")
+        if self.process.poll() is not None:
+            raise AssertionError(f"it ended with {self.process.returncode}: {self.err}")
+        port = re.search(r"http://\S+?:(\d+)", self.out)
+        self.port = int(port[1]) if port else None
 
-    def kill(self):
-        """SIGKILL: no chance to tidy anything."""
-        if self.process:
-            self.process.kill()
-            self.process.wait(DEADLINE)
-            self.process.stdout.close()
-            self.process = None
+    def wait_for_log(self, text, count=1):
+        try:
+            eventually(lambda: self.err.count(text) >= count, repr(text))
+        except AssertionError as error:
+            raise AssertionError(f"{error}; the log:\n{self.err}") from None
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def end(self):
+        """Its exit status, once it has ended by itself."""
+        status = self.process.wait(PATIENCE)
+        for reader in self._readers:
+            reader.join(PATIENCE)
+        return status
 
     def stop(self):
-        """SIGTERM; the exit status."""
-        process, self.process = self.process, None
-        process.send_signal(signal.SIGTERM)
-        try:
-            return process.wait(DEADLINE)
-        finally:
-            if process.poll() is None:
-                process.kill()
-                process.wait(DEADLINE)
-            process.stdout.close()
+        self.signal(signal.SIGTERM)
+        return self.end()
 
-    def request(self, method, path, body=None, deadline=DEADLINE):
-        """Status and the JSON that was answered (None: no body)."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=deadline)
+    def clean_up(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.end()
+        self.process.stdout.close()
+        self.process.stderr.close()
+
+    def connection(self):
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+
+    def request(self, method, path, body=None, headers=None, connection=None):
+        """Status and body, as JSON where it is."""
+        connection = connection or self.connection()
         try:
-            connection.request(method, path, body=None if body is None else json.dumps(body))
+            connection.request(method, path, body if body is None or isinstance(body, (str, bytes)) else json.dumps(body),
+                               headers or {})
             response = connection.getresponse()
-            text = response.read().decode()
-            return response.status, json.loads(text) if text else None
+            text = response.read()
+            is_json = "json" in response.headers.get("Content-Type", "")
+            return response.status, json.loads(text) if is_json else text.decode()
         finally:
             connection.close()
 
-    def memory(self):
-        """Resident, in bytes."""
-        with open(f"/proc/{self.process.pid}/statm") as statm:
-            return int(statm.read().split()[1]) * os.sysconf("SC_PAGESIZE")
+    def get(self, path, **options):
+        return self.request("GET", path, **options)
+
+
+class DaemonWorkspace(Workspace):
+    def serve(self, *arguments, listen=("localhost:0",), env=None, wait=True):
+        """A daemon with this folder's file and database, on a port of its own."""
+        listening = [word for address in listen for word in ("--listen", address)]
+        daemon = Daemon(self.folder, ["--yaml", "schedule.yml", "--db", "sqlite:tasks.db", "serve", *listening, *arguments],
+                        self.environment(**(env or {})))
+        self.addCleanup(daemon.clean_up)
+        if wait:
+            daemon.wait_until_listening()
+        return daemon

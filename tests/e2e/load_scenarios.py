@@ -7,9 +7,10 @@ writer makes.
 import multiprocessing
 import os
 import re
+import signal
 
 import yaml
-from daemon import DEADLINE, Daemon, wait_for
+from daemon import PATIENCE, Daemon, eventually
 from load_writers import (locked_among_editors, locked_as_documented, read_until, renamed, save_by_rename, save_in_place,
                           write_file, write_rows)
 
@@ -55,7 +56,7 @@ class Work:
 
     def collect(self, count):
         while len(self.answers) < count:
-            name, answer = self.queue.get(timeout=4 * DEADLINE)
+            name, answer = self.queue.get(timeout=4 * PATIENCE)
             if isinstance(answer, BaseException):
                 raise AssertionError(f"{name}: {answer!r}")
             self.answers[name] = answer
@@ -63,7 +64,7 @@ class Work:
     def end(self):
         for process in self.processes:
             process.kill()
-            process.join(DEADLINE)
+            process.join(PATIENCE)
 
 
 class LoadScenarios:
@@ -81,17 +82,24 @@ class LoadScenarios:
     def start_daemon(self, *configuration):
         (self.folder / "lockstep.yml").write_text("\n".join(
             ["yaml: schedule.yml", f"database: {self.side.url}", "lock_timeout: 20s", *configuration]) + "\n")
-        self.daemon = Daemon(self.folder, self.environment())
-        self.addCleanup(self.daemon.kill)
-        self.daemon.start()
+        self.restart_daemon()
+
+    def restart_daemon(self):
+        self.daemon = Daemon(self.folder, ["serve", "--listen", "localhost:0"], self.environment())
+        self.addCleanup(self.daemon.clean_up)
+        self.daemon.wait_until_listening()
+
+    def kill_daemon(self):
+        self.daemon.signal(signal.SIGKILL)
+        self.assertEqual(self.daemon.end(), -signal.SIGKILL)
 
     # ---- while it goes on
 
     def kill_now_and_then(self, total):
         for part in range(1, KILLS + 1):
-            wait_for(lambda: self.progress.value >= total * part // (KILLS + 1), "the writers get on", 4 * DEADLINE)
-            self.daemon.kill()
-            self.daemon.start()
+            eventually(lambda: self.progress.value >= total * part // (KILLS + 1), "the writers' work")
+            self.kill_daemon()
+            self.restart_daemon()
 
     def finish_work(self, writers):
         self.work.collect(writers)
@@ -115,7 +123,7 @@ class LoadScenarios:
             result = answer if status == 200 else answer["result"]
             return all(count == 0 for side in ("yaml", "database") for count in result[side].values())
 
-        wait_for(settled, "a sync finds nothing to carry")
+        eventually(settled, "a sync finds nothing to carry")
 
     # ---- what must hold at the end
 
@@ -197,11 +205,11 @@ class LoadScenarios:
 
     def resolve_all(self):
         """A conflict for certain, made while nobody looks; then all are decided for the file."""
-        self.daemon.kill()
+        self.kill_daemon()
         self.write(renamed(self.yaml.read_text(), 7, "made-in-file"))
         with self.side.connection() as execute:
             execute("update scheduled_tasks set skill_name = 'made-in-database' where id = 7")
-        self.daemon.start()
+        self.restart_daemon()
         self.settle()
         _, conflicts = self.daemon.request("GET", "/api/sync/conflicts?task_id=7")
         self.assertEqual([(c["yaml_data"]["skill_name"], c["db_data"]["skill_name"]) for c in conflicts],

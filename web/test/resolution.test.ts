@@ -100,3 +100,19 @@ test("of a conflict that moved on, decisions on what stayed are kept", () => {
   const decisions: FieldDecisions = { schedule_cron: { from: "database" }, user_id: { from: "yaml" } };
   assert.deepEqual(decisionsKept(both, moved, decisions), { user_id: { from: "yaml" } });
 });
+
+test("a field with an owner takes its value whatever is chosen, unless it is named", () => {
+  const owners = { status: "database", next_run_at: "database" } as const;
+  const seen = conflict(
+    base,
+    task({ schedule_cron: "30 4 * * *" }),
+    task({ schedule_cron: "0 6 * * *", status: "running", next_run_at: "2026-11-24T02:00:00Z" }),
+    ["schedule_cron"],
+  );
+  const kept = outcomeOf(seen, "keep_yaml", {}, owners);
+  assert.deepEqual([kept.task?.schedule_cron, kept.task?.status], ["30 4 * * *", "running"]);
+  assert.equal(outcomeText(kept), "Database: schedule_cron updated. YAML: next_run_at, status updated");
+  assert.equal(outcomeOf(seen, "custom", { schedule_cron: { from: "yaml" }, status: { from: "yaml" } }, owners).task?.status, "pending");
+  const deleted = conflict(base, null, task({ user_id: "night", status: "running" }), ["user_id"]);
+  assert.equal(outcomeOf(deleted, "keep_yaml", {}, owners).task, null);
+});

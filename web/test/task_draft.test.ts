@@ -16,7 +16,7 @@ test("the whole task is sent, less what the daemon keeps itself", () => {
   assert.ok("body" in made);
   assert.deepEqual(made.body, {
     id: 1, skill_name: "daily_backup", schedule_cron: "0 3 * * *", next_run_at: "2026-11-23T02:00:00Z",
-    params_json: { target: "s3://backups/main", keep_days: 30 }, status: "pending", user_id: null, created_at: "2026-01-01T00:00:00Z",
+    params_json: { target: "s3://backups/main", keep_days: 30 }, status: "pending", user_id: null,
   });
 });
 

@@ -1,4 +1,4 @@
-// Requests to the daemon. What it refuses is thrown as a Problem (RFC 9457), a lost connection as one with status 0.
+// Requests to the daemon, below the folder that the page came from: the whole may stand under a prefix. What it refuses is thrown as a Problem (RFC 9457), a lost connection as one with status 0.
 import { isObject, parseJson, stringifyJson, type JsonObject, type JsonValue } from "./json.ts";
 
 export class Problem extends Error {
@@ -31,7 +31,7 @@ export async function request<T>(method: Method, path: string, body?: unknown, h
   let response: Response;
   let text: string;
   try {
-    response = await fetch(path, {
+    response = await fetch(`.${path}`, {
       method,
       headers: body === undefined ? headers : { ...headers, "Content-Type": "application/json" },
       body: body === undefined ? null : stringifyJson(body as JsonValue),

@@ -43,7 +43,7 @@ export interface Warning {
 }
 
 export interface Diagnostic {
-  file: string;
+  file: string | null;
   line: number | null;
   column: number | null;
   task_id: number | null;
@@ -104,6 +104,7 @@ export interface Plan extends SyncResult {
 
 export interface Run extends SyncResult {
   replica: string;
+  guard?: Guard;  // it was stopped by the deletion guard
 }
 
 export interface Change {
@@ -138,6 +139,8 @@ export interface Status {
   database: { backend: "postgresql" | "sqlite"; reachable: boolean; tasks: number; warnings: Warning[] };
   watcher: "running" | "polling" | "stopped";
   last_run: Run | null;
+  timezone?: string;
+  owners?: Record<string, SideName>;  // fields that have one
 }
 
 export interface Resolved {

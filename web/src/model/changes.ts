@@ -76,7 +76,8 @@ function sideText(counts: SideCounts): string {
 }
 
 /** What a sync did, in one line: `database: 1 inserted; YAML: 2 updated`. */
-export function countsText(result: Pick<Run, "yaml" | "database" | "conflicts_detected">): string {
+export function countsText(result: Pick<Run, "yaml" | "database" | "conflicts_detected" | "guard">): string {
+  if (result.guard) return `stopped by the deletion guard: ${result.guard.would_delete} deletions`;
   const parts: string[] = [];
   const [database, yaml] = [sideText(result.database), sideText(result.yaml)];
   if (database) parts.push(`database: ${database}`);

@@ -7,6 +7,9 @@ import { equalValues, syncedFields, type FieldName, type FieldSpec } from "./fie
 export type FieldDecision = { from: SideName } | { from: "own"; value: unknown };
 export type FieldDecisions = Partial<Record<FieldName, FieldDecision>>;
 
+/** Whose value a field takes whatever happened: the configuration's `fields.NAME.owner`. */
+export type Owners = Readonly<Record<string, SideName>>;
+
 /** One field of a conflict, side by side. */
 export interface FieldView {
   spec: FieldSpec;
@@ -17,6 +20,7 @@ export interface FieldView {
   databaseChanged: boolean;
   differs: boolean;     // between YAML and database
   inConflict: boolean;  // needs a decision
+  owner: SideName | null;
 }
 
 export interface Outcome {
@@ -44,7 +48,7 @@ export function possibleChoices(conflict: Conflict): Choice[] {
   return choiceOrder.filter((choice) => isPossible(conflict, choice));
 }
 
-export function fieldViews(conflict: Conflict): FieldView[] {
+export function fieldViews(conflict: Conflict, owners: Owners = {}): FieldView[] {
   const { base_data: base, yaml_data: yaml, db_data: database } = conflict;
   return syncedFields.map((spec) => {
     const values = { base: base?.[spec.name], yaml: yaml?.[spec.name], database: database?.[spec.name] };
@@ -57,37 +61,40 @@ export function fieldViews(conflict: Conflict): FieldView[] {
       databaseChanged: base !== null && database !== null && !equalValues(values.base, values.database),
       differs,
       inConflict: conflict.fields.includes(spec.name),
+      // An owner has no say where a side lacks the task: it goes there whole.
+      owner: (yaml && database && owners[spec.name]) || null,
     };
   });
 }
 
-/** Which side a field takes that nobody decided on: the one that changed it; the schema's where both did. */
+/** Which side a field takes that nobody decided on: its owner; the one that changed it; the schema's where both did. */
 export function mergesTo(view: FieldView): SideName {
+  if (view.owner) return view.owner;
   if (view.yamlChanged === view.databaseChanged) return view.spec.mergeSide;
   return view.yamlChanged ? "yaml" : "database";
 }
 
 /** What becomes of one field; null where a person has yet to decide. */
 export function decisionOn(view: FieldView, choice: Choice, decisions: FieldDecisions): FieldDecision | null {
-  if (choice === "keep_yaml") return { from: "yaml" };
-  if (choice === "keep_db") return { from: "database" };
+  if (choice === "keep_yaml") return { from: view.owner ?? "yaml" };
+  if (choice === "keep_db") return { from: view.owner ?? "database" };
   const decision = choice === "custom" ? decisions[view.spec.name] : undefined;
   if (decision) return decision;
   return choice === "custom" && view.inConflict && view.differs ? null : { from: mergesTo(view) };
 }
 
 /** A choice spelled out field by field, to go on from there. */
-export function spelledOut(conflict: Conflict, choice: Choice | null, decisions: FieldDecisions): FieldDecisions {
+export function spelledOut(conflict: Conflict, choice: Choice | null, decisions: FieldDecisions, owners: Owners = {}): FieldDecisions {
   if (choice === null || choice === "custom" || choice === "keep_both") return decisions;
   const result: FieldDecisions = {};
-  for (const view of fieldViews(conflict)) {
+  for (const view of fieldViews(conflict, owners)) {
     const decision = view.differs ? decisionOn(view, choice, decisions) : null;
     if (decision) result[view.spec.name] = decision;
   }
   return result;
 }
 
-export function outcomeOf(conflict: Conflict, choice: Choice, decisions: FieldDecisions = {}): Outcome {
+export function outcomeOf(conflict: Conflict, choice: Choice, decisions: FieldDecisions = {}, owners: Owners = {}): Outcome {
   const { yaml_data: yaml, db_data: database } = conflict;
   const result = (task: Task | null, undecided: FieldName[] = []): Outcome => ({
     task,
@@ -96,16 +103,14 @@ export function outcomeOf(conflict: Conflict, choice: Choice, decisions: FieldDe
     database: writeBetween(database, task),
     undecided,
   });
-  if (choice === "keep_yaml") return result(yaml);
-  if (choice === "keep_db") return result(database);
-  if (!yaml || !database) return result(yaml ?? database);
+  if (!yaml || !database) return result(choice === "keep_yaml" ? yaml : database);
   if (choice === "keep_both") {
     return { task: database, moved: yaml, yaml: { action: "insert" }, database: { action: "insert" }, undecided: [] };
   }
 
   const task: Record<string, unknown> = { ...database };
   const undecided: FieldName[] = [];
-  for (const view of fieldViews(conflict)) {
+  for (const view of fieldViews(conflict, owners)) {
     const decision = decisionOn(view, choice, decisions);
     if (decision === null) undecided.push(view.spec.name);
     else if (decision.from === "own") task[view.spec.name] = decision.value;

@@ -47,11 +47,9 @@ export function createBody(draft: Draft): BodyOrErrors {
 
 /** The whole task for PUT. Not a merge patch: that cannot say a null inside the parameters. */
 export function replaceBody(task: Task, draft: Draft): BodyOrErrors {
-  return withParameters(draft, (params) => {
-    const body: Body = { id: task.id, ...common(draft), next_run_at: draft.next_run_at.trim(), params_json: params };
-    if (task.created_at !== null) body.created_at = task.created_at;
-    return body;
-  });
+  return withParameters(draft, (params) => ({
+    id: task.id, ...common(draft), next_run_at: draft.next_run_at.trim(), params_json: params,
+  }));
 }
 
 function common(draft: Draft): Body {

@@ -90,7 +90,7 @@ export async function resolve(conflict: Conflict, choice: Choice, decisions: Fie
 
 interface BulkAnswer {
   resolved: { conflict_id: string }[];
-  failed: { conflict_id: string; detail?: string }[];
+  failed: { conflict_id: string; problem: { detail: string } }[];
 }
 
 /**
@@ -105,7 +105,7 @@ export async function resolveMany(seen: readonly Conflict[], choice: Choice): Pr
     const ids = seen.map((conflict) => conflict.conflict_id);
     const { data } = await request<BulkAnswer>("POST", "/api/sync/conflicts/resolve", { choice, conflict_ids: ids });
     if (data.resolved.length > 0) say(`${counted(data.resolved.length, "conflict")} resolved.`);
-    for (const failure of data.failed) say(`${failure.conflict_id}: ${failure.detail ?? "not resolved"}`, "failed");
+    for (const failure of data.failed) say(`${failure.conflict_id}: ${failure.problem.detail}`, "failed");
   } catch (error) {
     store.noteProblem(error);
     say(explain(error), "failed");

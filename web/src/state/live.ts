@@ -33,7 +33,7 @@ const listener: Listener = {
 let connection: Connection | null = null;
 
 export function startLive(): void {
-  const url = new URL("/ws/sync", location.href);
+  const url = new URL("./ws/sync", location.href);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
   connection = new Connection(url.href, listener, surroundings);
   connection.start();

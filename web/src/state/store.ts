@@ -2,6 +2,7 @@
 import { computed, signal } from "@preact/signals";
 import { get, Problem, request } from "../api/client.ts";
 import type { Conflict, Plan, Run, RunDetails, Status, Task, TaskRuns } from "../api/types.ts";
+import type { Owners } from "../model/resolution.ts";
 import { changesDue, findings } from "../model/summary.ts";
 import { refresher } from "./refresher.ts";
 
@@ -18,7 +19,9 @@ export const conflictsTotal = signal(0);
 export const tasks = signal<ReadonlyMap<number, Task> | null>(null);
 export const runs = signal<Run[] | null>(null);
 export const moreRuns = signal(false);
-export const scheduleZone = signal<string | null>(null);
+const toldZone = signal<string | null>(null);
+export const scheduleZone = computed(() => status.value?.timezone ?? toldZone.value);
+export const owners = computed<Owners>(() => status.value?.owners ?? {});
 
 export const taskList = computed(() => [...(tasks.value?.values() ?? [])]);
 export const conflictByTask = computed(() => new Map((conflicts.value ?? []).map((conflict) => [conflict.task_id, conflict])));
@@ -132,7 +135,7 @@ async function learnZone(): Promise<void> {
   const any = tasks.value?.keys().next().value;
   if (scheduleZone.value || any === undefined) return;
   await reading(async () => {
-    scheduleZone.value = (await get<TaskRuns>(`/api/tasks/${any}/runs?count=1`)).timezone;
+    toldZone.value = (await get<TaskRuns>(`/api/tasks/${any}/runs?count=1`)).timezone;
   });
 }
 

@@ -4,6 +4,7 @@ import { isObject } from "../api/json.ts";
 import { fieldChanges } from "../model/changes.ts";
 import { labelOf } from "../model/fields.ts";
 import { counted } from "../model/summary.ts";
+import { tasks } from "../state/store.ts";
 import { Value } from "./value.tsx";
 
 const tasksShown = 100;
@@ -27,11 +28,12 @@ export function PlanView({ plan }: { plan: Plan }) {
 }
 
 function PlannedTaskView({ task }: { task: PlannedTask }) {
-  const name = task.fields.find((row) => row.field === "skill_name");
+  const named = task.fields.find((row) => row.field === "skill_name");
+  const name = named?.yaml ?? named?.database ?? tasks.value?.get(task.task_id)?.skill_name ?? "";
   return (
     <li class="plan-task">
       <p>
-        <strong>Task {String(task.task_id)}</strong> {name && <span>{String(name.yaml ?? name.database ?? name.base ?? "")} </span>}
+        <strong>Task {String(task.task_id)}</strong> <span>{String(name)}</span>
         {task.conflict !== null && <span class="badge attention">conflict: {task.conflict}</span>}
         {task.database && <span class={`badge action-${task.database}`}>{task.database} in the database</span>}
         {task.yaml && <span class={`badge action-${task.yaml}`}>{task.yaml} in the YAML</span>}
@@ -54,8 +56,8 @@ function PlannedField({ field, task, row }: { field: string; task: PlannedTask; 
   if (task.conflict !== null) {
     return (
       <>
-        <span class="side-name yaml">YAML</span> <Value field={field} value={row.yaml} />{" "}
-        <span class="side-name database">database</span> <Value field={field} value={row.database} />
+        <div><span class="side-name yaml">YAML</span> <Value field={field} value={row.yaml} /></div>
+        <div><span class="side-name database">database</span> <Value field={field} value={row.database} /></div>
       </>
     );
   }

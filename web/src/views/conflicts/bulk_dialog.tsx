@@ -5,6 +5,7 @@ import { choiceHints, choiceTexts, outcomeText } from "../../model/outcome_text.
 import { isPossible, outcomeOf } from "../../model/resolution.ts";
 import { counted } from "../../model/summary.ts";
 import { resolveMany } from "../../state/actions.ts";
+import { owners } from "../../state/store.ts";
 import { Dialog } from "../../ui/dialog.tsx";
 
 export interface BulkDialogProps {
@@ -43,7 +44,7 @@ export function BulkDialog({ choice, conflicts, onClose, onDone }: BulkDialogPro
             {possible.map((conflict) => (
               <tr key={conflict.conflict_id}>
                 <th scope="row">{String(conflict.task_id)} {nameOf(conflict)}</th>
-                <td>{outcomeText(outcomeOf(conflict, choice))}</td>
+                <td>{outcomeText(outcomeOf(conflict, choice, {}, owners.value))}</td>
               </tr>
             ))}
           </tbody>
@@ -55,14 +56,14 @@ export function BulkDialog({ choice, conflicts, onClose, onDone }: BulkDialogPro
           </p>
         )}
       </div>
-      <footer class="dialog-foot">
+      <div class="dialog-foot">
         <button type="button" onClick={onClose}>{moved ? "Close" : "Cancel"}</button>
         {!moved && (
           <button type="button" class="primary" disabled={busy || possible.length === 0} onClick={() => void apply()}>
             {busy ? "Resolving…" : `Resolve ${counted(possible.length, "conflict")}`}
           </button>
         )}
-      </footer>
+      </div>
     </Dialog>
   );
 }

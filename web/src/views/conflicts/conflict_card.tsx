@@ -8,6 +8,7 @@ import {
 } from "../../model/resolution.ts";
 import { conflictHeadline } from "../../model/side_story.ts";
 import { resolve } from "../../state/actions.ts";
+import { owners, status } from "../../state/store.ts";
 import { Time } from "../../ui/time.tsx";
 import { nameOf } from "./bulk_dialog.tsx";
 import { FieldTable } from "./field_table.tsx";
@@ -34,6 +35,7 @@ export function ConflictCard({ conflict, opened, selected, onSelect }: ConflictC
             <span class="task-id">{String(conflict.task_id)}</span> {nameOf(conflict)}
           </button>
         </h3>
+        {conflict.replica !== status.value?.replica && <span class="badge">replica {conflict.replica}</span>}
         <p class="reason">{conflictHeadline(conflict)}</p>
         <p class="muted card-when">found <Time at={conflict.detected_at} /></p>
       </header>
@@ -61,12 +63,12 @@ function ConflictBody({ conflict }: { conflict: Conflict }) {
   }, [conflict]);
 
   const choose = (next: Choice) => {
-    if (next === "custom") setDecisions(spelledOut(conflict, choice, decisions));
+    if (next === "custom") setDecisions(spelledOut(conflict, choice, decisions, owners.value));
     setChoice(next);
     setRefused("");
   };
   const decide = (field: FieldName, decision: FieldDecision) => {
-    setDecisions({ ...spelledOut(conflict, choice, decisions), [field]: decision });
+    setDecisions({ ...spelledOut(conflict, choice, decisions, owners.value), [field]: decision });
     setChoice("custom");
     setRefused("");
   };
@@ -78,7 +80,7 @@ function ConflictBody({ conflict }: { conflict: Conflict }) {
     if (typeof answer === "object") setRefused(answer.refused);
   };
 
-  const outcome = choice === null ? null : outcomeOf(conflict, choice, decisions);
+  const outcome = choice === null ? null : outcomeOf(conflict, choice, decisions, owners.value);
   const ready = outcome !== null && outcome.undecided.length === 0;
   return (
     <div class="card-body">

@@ -8,6 +8,7 @@ import {
   decisionOn, fieldViews, type FieldDecision, type FieldDecisions, type FieldView, type Outcome,
 } from "../../model/resolution.ts";
 import { counted } from "../../model/summary.ts";
+import { owners } from "../../state/store.ts";
 import { Value } from "../../ui/value.tsx";
 import { OwnValue } from "./own_value.tsx";
 
@@ -21,7 +22,7 @@ export interface FieldTableProps {
 
 export function FieldTable({ conflict, choice, decisions, outcome, onDecide }: FieldTableProps) {
   const [showEqual, setShowEqual] = useState(false);
-  const views = fieldViews(conflict);
+  const views = fieldViews(conflict, owners.value);
   const interesting = views.filter((view) => view.differs || view.inConflict);
   const shown = showEqual ? views : interesting;
   const hidden = views.length - interesting.length;
@@ -101,6 +102,7 @@ function FieldRows({ conflict, view, decision, outcome, onDecide }: FieldRowsPro
         <th scope="row">
           {spec.label}
           {view.inConflict && view.differs && <span class="mark conflict-mark">conflict</span>}
+          {view.owner && <span class="mark">{view.owner === "yaml" ? "the YAML's" : "the database's"}</span>}
         </th>
         <td data-label="Base">{takenApart ? null : <Value field={spec.name} value={base} />}</td>
         {side("yaml", yaml, view.yamlChanged || !conflict.base_data)}

@@ -12,6 +12,7 @@ export function HistoryView() {
   const wanted = Number(route.value.id);
   return (
     <>
+      <h2 class="sr-only">History</h2>
       {route.value.id !== null && !list.some((run) => run.run_id === wanted) && <RunCard key={wanted} id={wanted} run={null} />}
       {list.map((run) => <RunCard key={run.run_id} id={run.run_id!} run={run} />)}
       {moreRuns.value && <button type="button" onClick={() => void loadOlderRuns()}>Older runs</button>}

@@ -25,15 +25,16 @@ export function UndoDialog({ run, onClose }: { run: RunDetails; onClose: () => v
       <div class="dialog-body">
         <p>This is written to both sides, as a run of its own. It is refused, whole, if one of these tasks has changed since.</p>
         {refused !== "" && <p class="note broken" role="alert">{refused}</p>}
+        <h3>What it writes</h3>
         {tasks.slice(0, tasksShown).map((task) => <TaskChangesView key={String(task.taskId)} task={task} />)}
         {tasks.length > tasksShown && <p class="muted">… and {counted(tasks.length - tasksShown, "more task")}.</p>}
       </div>
-      <footer class="dialog-foot">
+      <div class="dialog-foot">
         <button type="button" onClick={onClose}>Cancel</button>
         <button type="button" class="primary" disabled={busy} onClick={() => void undo()}>
           {busy ? "Undoing…" : `Undo for ${counted(tasks.length, "task")}`}
         </button>
-      </footer>
+      </div>
     </Dialog>
   );
 }

@@ -14,7 +14,7 @@ export function Footer() {
           <span>file watcher {known.watcher}</span>
         </>
       )}
-      <a href="/licenses.txt">Licences</a>
+      <a href="./licenses.txt">Licences</a>
     </footer>
   );
 }

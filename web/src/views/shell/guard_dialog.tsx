@@ -22,7 +22,7 @@ export function GuardDialog() {
           {more > 0 && <li>… and {more} more</li>}
         </ul>
       </div>
-      <footer class="dialog-foot">
+      <div class="dialog-foot">
         <button type="button" onClick={close}>Leave everything as it is</button>
         <button
           type="button"
@@ -34,7 +34,7 @@ export function GuardDialog() {
         >
           Delete {counted(guard.would_delete, "task")}
         </button>
-      </footer>
+      </div>
     </Dialog>
   );
 }

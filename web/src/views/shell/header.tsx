@@ -16,13 +16,15 @@ export function Header() {
         lockstep
         {known && <span class="replica" title={`Replica ${known.replica}: ${known.yaml.path}`}>{known.replica}</span>}
       </h1>
-      <ul class="findings" aria-label="State" role="status">
-        {state.value.map((finding) => (
-          <li key={finding.text} class={`finding ${finding.level}`}>
-            {finding.view ? <a href={addressOf(finding.view)}>{finding.text}</a> : finding.text}
-          </li>
-        ))}
-      </ul>
+      <div class="findings" role="status">
+        <ul aria-label="State">
+          {state.value.map((finding) => (
+            <li key={finding.text} class={`finding ${finding.level}`}>
+              {finding.view ? <a href={addressOf(finding.view)}>{finding.text}</a> : finding.text}
+            </li>
+          ))}
+        </ul>
+      </div>
       <LastSync />
       <div class="sync-buttons">
         <button type="button" class="primary" disabled={!online.value || syncing.value} onClick={() => void syncNow()}>

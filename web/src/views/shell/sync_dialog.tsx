@@ -69,7 +69,7 @@ export function SyncDialog({ onClose }: { onClose: () => void }) {
         {problem !== "" && <p class="note broken" role="alert">{problem}</p>}
         {plan ? <PlanView plan={plan} /> : problem === "" && <p class="muted">Reading the plan…</p>}
       </div>
-      <footer class="dialog-foot">
+      <div class="dialog-foot">
         <button type="button" onClick={onClose}>Cancel</button>
         <button
           type="button"
@@ -81,7 +81,7 @@ export function SyncDialog({ onClose }: { onClose: () => void }) {
           {plan && `: ${counted(changesDue(plan), "change")}`}
           {plan && conflicts > 0 && !force && `, ${counted(conflicts, "conflict")} stay`}
         </button>
-      </footer>
+      </div>
     </Dialog>
   );
 }

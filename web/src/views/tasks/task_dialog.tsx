@@ -58,7 +58,7 @@ export function TaskDialog({ task, onClose }: { task: Task; onClose: () => void 
         <NextRuns task={task} />
         <TaskHistory task={task} />
       </div>
-      <footer class="dialog-foot">
+      <div class="dialog-foot">
         {deleting ? (
           <>
             <p>Delete task {String(task.id)} on both sides?</p>
@@ -92,7 +92,7 @@ export function TaskDialog({ task, onClose }: { task: Task; onClose: () => void 
             </button>
           </>
         )}
-      </footer>
+      </div>
     </Dialog>
   );
 }

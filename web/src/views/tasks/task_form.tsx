@@ -114,12 +114,12 @@ export function TaskForm({ current, onClose }: TaskFormProps) {
           <TextField {...field("status")} label="Status" options={statuses} />
           <TextField {...field("user_id")} label="User" hint="Empty: none" />
         </div>
-        <footer class="dialog-foot">
+        <div class="dialog-foot">
           <button type="button" onClick={onClose}>Cancel</button>
           <button type="submit" class="primary" disabled={busy || (current !== undefined && mine.length === 0)}>
             {busy ? "Saving…" : current ? "Save" : "Create"}
           </button>
-        </footer>
+        </div>
       </form>
     </Dialog>
   );
