@@ -19,6 +19,7 @@ KILLS = 3
 WRITERS = (1, 2, 3)
 SEED_TASKS = 30
 CONTESTED = (28, 29, 30)  # renamed by a file writer and by a database writer
+WORK_PATIENCE = 10 * PATIENCE
 CONTEXT = multiprocessing.get_context("fork")
 
 
@@ -56,7 +57,7 @@ class Work:
 
     def collect(self, count):
         while len(self.answers) < count:
-            name, answer = self.queue.get(timeout=4 * PATIENCE)
+            name, answer = self.queue.get(timeout=WORK_PATIENCE)
             if isinstance(answer, BaseException):
                 raise AssertionError(f"{name}: {answer!r}")
             self.answers[name] = answer
@@ -97,7 +98,7 @@ class LoadScenarios:
 
     def kill_now_and_then(self, total):
         for part in range(1, KILLS + 1):
-            eventually(lambda: self.progress.value >= total * part // (KILLS + 1), "the writers' work")
+            eventually(lambda: self.progress.value >= total * part // (KILLS + 1), "the writers' work", WORK_PATIENCE)
             self.kill_daemon()
             self.restart_daemon()
 

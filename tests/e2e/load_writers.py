@@ -11,7 +11,7 @@ import sqlite3
 import time
 
 import yaml
-from daemon import eventually
+from daemon import PATIENCE, eventually
 
 # Every so many rounds a writer waits until the other side has what it wrote last: so syncs and writes are interleaved all
 # the way, whatever the machine's speed.
@@ -141,7 +141,7 @@ def write_file(path, side, number, rounds, lock, save, own, contested, progress)
             change(lambda text: renamed(text, contested, f"contested-file-{i}"))
             accepted["skills"][contested] = f"contested-file-{i}"
         if i % ROUNDS_AHEAD == 0:
-            eventually(lambda: side.rows(f"id = {task_id}"), f"task {task_id} reaches the database")
+            eventually(lambda: side.rows(f"id = {task_id}"), f"task {task_id} reaches the database", 4 * PATIENCE)
         with progress.get_lock():
             progress.value += 1
     return accepted
@@ -175,7 +175,7 @@ def write_rows(path, side, number, rounds, own, contested, inserts, progress):
                 accepted["skills"][contested] = f"contested-db-{i}"
             if i % ROUNDS_AHEAD == 0:
                 eventually(lambda: (tasks_by_id(path) or {}).get(task, {}).get("status") == status,
-                         f"task {task} is {status} in the file")
+                         f"task {task} is {status} in the file", 4 * PATIENCE)
             with progress.get_lock():
                 progress.value += 1
     return accepted
