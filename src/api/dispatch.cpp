@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "api/metrics.hpp"
+#include "api/refusal_log.hpp"
 #include "api/target.hpp"
 
 namespace lockstep::api {
@@ -58,9 +59,8 @@ std::uint64_t event_number(const std::string& text) {
 
 }  // namespace
 
-Dispatch::Dispatch(const Services& services, RefusalLog& refusals, std::span<const StaticFile> files,
-                   std::string_view files_policy)
-    : services_(services), refusals_(refusals), files_(files), files_policy_(files_policy) {}
+Dispatch::Dispatch(const Services& services, std::span<const StaticFile> files, std::string_view files_policy)
+    : services_(services), files_(files), files_policy_(files_policy) {}
 
 std::optional<std::string_view> Dispatch::below_root(std::string_view path) const {
   if (!path.starts_with(services_.root)) return std::nullopt;
@@ -72,7 +72,7 @@ std::optional<std::string_view> Dispatch::below_root(std::string_view path) cons
 std::optional<Response> Dispatch::refusal_response(const Request& request,
                                                    const std::optional<Refusal>& refusal) const {
   if (!refusal) return std::nullopt;
-  if (refusal->worth_a_line) refusals_.add(*refusal, request);
+  if (refusal->worth_a_line) services_.refusals.add(*refusal, request);
   Response response = problem_response(refusal->problem);
   response.headers = refusal->headers;
   return response;
