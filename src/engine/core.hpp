@@ -67,7 +67,7 @@ class Core {
   // ---- recovery.cpp
   // Settles what an interrupted run left behind; the transaction is committed and begun anew if it had to write.
   void recover(Session&);
-  void adopt_stray_edit(Session&);
+  std::optional<Busy> adopt_stray_edit(Session&);
 
   // ---- snapshots.cpp
   std::vector<std::int64_t> changed_tasks(const Session&) const;
@@ -208,6 +208,8 @@ class Core {
   ResolveOutcome store_resolution(const ResolveRequest&);
   UndoOutcome store_undo(const Run&, std::optional<double> max_delete_percent);
   void carry_out_stored_undos();
+  std::optional<Busy> put_in_place(const FileContent& wanted);
+  Opened open_locked(std::unique_ptr<SafeFile::Lock>, const std::vector<RefusedRow>& refused, Scope scope);
   std::optional<InvalidYaml> read_sides(Session&, Scope scope);
   void read_rows(Session&);
   bool read_changed_rows(Session&);

@@ -61,7 +61,9 @@ std::vector<Edit> edits_of(const Work& work, Timestamp now) {
 }
 
 std::vector<RowChange> row_changes(const Session& session, const Work& work) {
+  const SideCounts& counts = work.plan.database;
   std::vector<RowChange> changes;
+  changes.reserve(counts.inserted + counts.updated + counts.deleted);
   for (const TaskPlan& task : work.plan.tasks) {
     if (!task.database) continue;
     RowChange change;
@@ -89,6 +91,7 @@ std::string image_after(const RowChange& change, const std::string& before, cons
   if (change.action == Action::insert && !change.image) {
     Task task = change.task;
     if (shape.columns.contains(Field::updated_at)) task[Field::updated_at] = now;
+    if (shape.columns.contains(Field::created_at) && is_null(task[Field::created_at])) task[Field::created_at] = now;
     return to_json_text(task);
   }
   JsonResult row = parse_json(change.action == Action::insert ? *change.image : before);
@@ -140,15 +143,17 @@ struct Recorder {
 };
 
 // The base after the run. Its `updated_at` is the YAML's as the file has it now, which only the new text tells.
-std::vector<BaseChange> base_changes(const Plan& plan, const Document* after) {
+// Takes the records out of the plan: a large first sync holds enough copies of every task.
+std::vector<BaseChange> base_changes(Plan& plan, const Document* after) {
   std::vector<BaseChange> changes;
-  for (const TaskPlan& task : plan.tasks) {
+  changes.reserve(plan.tasks.size());
+  for (TaskPlan& task : plan.tasks) {
     if (task.base.kind == BaseMove::Kind::keep) continue;
     if (task.base.kind == BaseMove::Kind::forget) {
       changes.push_back({task.id, std::nullopt});
       continue;
     }
-    BaseChange change{task.id, task.base.task};
+    BaseChange change{task.id, std::move(task.base.task)};
     if (const Task* yaml = after ? after->find(task.id) : nullptr)
       (*change.task)[Field::updated_at] = (*yaml)[Field::updated_at];
     changes.push_back(std::move(change));

@@ -5,6 +5,7 @@
 
 #include "engine/core.hpp"
 #include "engine/host.hpp"
+#include "file/file_io.hpp"
 
 namespace lockstep {
 namespace {
@@ -118,8 +119,8 @@ bool Core::need_document(Session& session, InvalidYaml& invalid) {
     if (session.lock) observe_invalid(session.content, invalid);
     return false;
   }
-  ReadResult read = never_synced ? Document::read_or_empty(session.content.text, options)
-                                 : Document::read(session.content.text, options);
+  ReadResult read = never_synced ? Document::read_or_empty(std::move(session.content.text), options)
+                                 : Document::read(std::move(session.content.text), options);
   session.yaml_warnings = std::move(read.warnings);
   if (!read.document) {
     invalid = {std::move(read.diagnostics), read.more_diagnostics};
@@ -264,18 +265,26 @@ void Core::reindex_base(Session& session) const {
 }
 
 Opened Core::open(const std::vector<RefusedRow>& refused, Scope scope) {
-  Session session;
   prepare();
-  session.read_only = file.read_only_reason();
-  auto locked = file.lock();
-  if (auto* busy = std::get_if<Busy>(&locked)) return FileBusy{std::move(*busy)};
-  session.lock = std::move(std::get<std::unique_ptr<SafeFile::Lock>>(locked));
+  Patience patience(files, settings.lock_timeout);
+  for (;;) {
+    auto locked = file.lock();
+    if (auto* busy = std::get_if<Busy>(&locked)) return FileBusy{std::move(*busy)};
+    Opened opened = open_locked(std::move(std::get<std::unique_ptr<SafeFile::Lock>>(locked)), refused, scope);
+    // Whoever has the file open for writing is waited for without lock and transaction: it may want them itself.
+    if (!std::holds_alternative<FileBusy>(opened) || !patience.wait()) return opened;
+  }
+}
 
+Opened Core::open_locked(std::unique_ptr<SafeFile::Lock> lock, const std::vector<RefusedRow>& refused, Scope scope) {
+  Session session;
+  session.lock = std::move(lock);
+  session.read_only = file.read_only_reason();
   session.transaction = store->begin(Access::write, settings.replica);
   if (unconfirmed) unconfirmed->committed = session.transaction->history().has_run(unconfirmed->key);
   if (!session.read_only) {
     recover(session);
-    adopt_stray_edit(session);
+    if (auto busy = adopt_stray_edit(session)) return FileBusy{std::move(*busy)};
   }
   auto content = file.read();
   if (auto* busy = std::get_if<Busy>(&content)) return FileBusy{std::move(*busy)};

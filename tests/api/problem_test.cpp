@@ -48,6 +48,7 @@ TEST(Problem, GuardSaysWhatAndHowToAllowIt) {
   const Problem problem = problem_of(GuardStopped{guard});
   EXPECT_EQ(member(problem, "status"), "409");
   EXPECT_NE(problem.detail.find("8 of 12 tasks (66.7 %) from the YAML"), std::string::npos) << problem.detail;
+  EXPECT_NE(problem.detail.find("It would delete tasks 1, 2"), std::string::npos) << problem.detail;
   EXPECT_NE(problem.hint.find("--max-delete 100"), std::string::npos);
   EXPECT_NE(problem.hint.find("\"max_delete_percent\": 100"), std::string::npos);
 }
