@@ -11,7 +11,10 @@ build_packages=(
   libcli11-dev libhowardhinnant-date-dev libpq-dev libsqlite3-dev libsqlitecpp-dev libxxhash-dev libyaml-dev prometheus-cpp-dev
   tzdata zlib1g-dev
 )
-test_packages=(libgtest-dev librapidcheck-dev python3 python3-croniter python3-ruamel.yaml python3-yaml sqlite3)
+test_packages=(
+  chromium fonts-dejavu-core libgtest-dev librapidcheck-dev
+  python3 python3-croniter python3-ruamel.yaml python3-yaml sqlite3
+)
 dashboard_packages=(nodejs npm)
 # Of these the tests start private ones of their own.
 server_packages=(pgbouncer postgresql-15)

@@ -11,6 +11,7 @@
 #include "config/config_keys.hpp"
 #include "model/validation.hpp"
 #include "server/api_application.hpp"
+#include "server/dashboard_files.hpp"
 #include "server/server.hpp"
 
 namespace lockstep::cli {
@@ -82,7 +83,7 @@ class Serving {
         options_(options),
         config_(overridden(session.config(), options)),
         log_(config_.daemon.log_level, config_.daemon.log_format),
-        api_(config_, {}, log_.sink()),
+        api_(config_, {.dashboard = dashboard_files(), .dashboard_policy = kDashboardContentSecurityPolicy}, log_.sink()),
         application_(api_),
         server_(application_, config_.daemon, log_.sink()) {}
 
