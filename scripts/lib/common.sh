@@ -12,7 +12,8 @@ build_packages=(
   tzdata zlib1g-dev
 )
 test_packages=(
-  curl libgtest-dev librapidcheck-dev python3 python3-croniter python3-ruamel.yaml python3-websockets python3-yaml sqlite3
+  chromium curl fonts-dejavu-core libgtest-dev librapidcheck-dev
+  python3 python3-croniter python3-ruamel.yaml python3-websockets python3-yaml sqlite3
 )
 dashboard_packages=(nodejs npm)
 # Of these the tests start private ones of their own.

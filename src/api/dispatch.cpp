@@ -27,6 +27,9 @@ Response not_found(std::string_view path) {
                            {}});
 }
 
+// The page refers to its files relative to itself: below `/schedule/`, not `/schedule`.
+Response with_slash(std::string_view root) { return {308, "", {{"Location", std::string(root) + "/"}}, ""}; }
+
 // A literal, so that metrics have a bound; methods that no route has are one.
 std::string_view known_method(std::string_view method) {
   static constexpr std::array<std::string_view, 7> kMethods{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
@@ -115,6 +118,7 @@ std::variant<Dispatch::Admitted, Response> Dispatch::admit(const Request& reques
     return services_.safety.preflight(request, join_methods(match->methods));
   if (is_file && only_reads(request.method) && request.method != "OPTIONS") {
     label = kFilesLabel;
+    if (target->path == services_.root) return with_slash(services_.root);
     return *serve_static(files_, files_policy_, *path, request);
   }
   if (std::optional<Response> refused = authorise(request, match ? match->route : nullptr)) return std::move(*refused);

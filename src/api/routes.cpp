@@ -33,6 +33,7 @@ constexpr InputSpec kMaxDelete{
     {},
     0,
     100};
+constexpr InputSpec kForce{"force", boolean, "Decide conflicts instead of recording them", {}, 0, 0, "false"};
 constexpr InputSpec kTaskFilter{"task_id", integer, "Only those of this task", {}, 1};
 constexpr InputSpec kSince{"since", integer, "Replay the events after this number; 0: all that are kept"};
 
@@ -42,7 +43,7 @@ constexpr InputSpec kTaskVariable{"id", integer, "The task's id", {}, 1};
 
 constexpr std::array kConflictList{kLimit, kOffset, kTaskFilter,
                                    InputSpec{"replica", text, "Only those of this replica"}};
-constexpr std::array kPlanQuery{kDirection};
+constexpr std::array kPlanQuery{kDirection, kForce, kMaxDelete};
 constexpr std::array kHistoryQuery{kLimit, InputSpec{"before", integer, "Only runs with a lower id", {}, 1},
                                    kTaskFilter};
 constexpr std::array kStreamQuery{kSince};
@@ -66,7 +67,7 @@ const std::array kTaskList{
 };
 
 constexpr std::array kTriggerBody{
-    kDirection, InputSpec{"force", boolean, "Decide conflicts instead of recording them", {}, 0, 0, "false"},
+    kDirection, kForce,
     InputSpec{"dry_run", boolean, "Tell what a sync would do, and write nothing", {}, 0, 0, "false"}, kMaxDelete};
 constexpr std::array kResolveBody{
     InputSpec{"choice", choice, "What to keep", kChoices, 0, 0, "", true},

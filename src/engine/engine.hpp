@@ -143,6 +143,8 @@ struct Status {
   std::string sync_source = "unknown";
   bool in_sync = false;
   std::string replica;
+  std::string timezone;                      // in which cron expressions are read
+  std::array<Owner, kFieldCount> owners{};   // by Field
   struct Yaml {
     std::string path;
     bool valid = false;
@@ -161,6 +163,9 @@ struct Status {
   } database;
   std::optional<Run> last_run;
 };
+
+// What the settings alone say of how things stand.
+Status unknown_status(const Settings&);
 
 class Engine {
  public:
