@@ -13,7 +13,7 @@ build_packages=(
 )
 test_packages=(
   chromium curl fonts-dejavu-core libgtest-dev librapidcheck-dev
-  python3 python3-croniter python3-ruamel.yaml python3-websockets python3-yaml sqlite3
+  python3 python3-croniter python3-psycopg2 python3-ruamel.yaml python3-websockets python3-yaml sqlite3
 )
 dashboard_packages=(nodejs npm)
 # Of these the tests start private ones of their own.

@@ -108,9 +108,11 @@ class Core {
   std::variant<std::int64_t, TaskWriteOutcome> write_row(const TaskWriteRequest&);
   TaskWritten carry_to_yaml(std::int64_t id);
 
-  // ---- status.cpp, upkeep.cpp
+  // ---- status.cpp, examination.cpp, upkeep.cpp
   Status status();
   bool nothing_due();
+  std::vector<Finding> examine();
+  Finding examine_replica();
   std::vector<std::string> prepare();  // once; what was done, in sentences
   void adopt_replica();
   SyncOutcome restore(const std::string& path);
@@ -216,6 +218,7 @@ class Core {
   void check_feed(Session&, std::vector<std::int64_t> expected);
   void make_feed();  // where it is missing and may be made; no transaction may be open
   void check_replica(Session&);
+  std::optional<Error> foreign_replica(const Session&);  // why the replica's name is not this file's
   void hold_rows(Session&, const std::vector<std::int64_t>& ids) const;
   std::string settings_key(FieldSet synced) const;
   bool yaml_is_base(const Session&) const;

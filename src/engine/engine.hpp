@@ -208,6 +208,8 @@ class Engine {
   // What changed since the last call: through this engine, and by runs of other processes on this replica's database.
   // The first call only takes note of where the history stands, and tells what this engine did.
   Effects take_effects();
+  // What stands in the way of a sync, or may, with what to do about it. Never throws for that; writes nothing.
+  std::vector<Finding> examine();
   std::vector<ReplicaState> replicas();
   bool forget_replica(std::string_view name);
   // Makes this file the owner of the replica's name and base (init --adopt-replica).

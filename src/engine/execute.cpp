@@ -168,8 +168,9 @@ struct Aftermath {
   std::vector<std::int64_t> unsettled;   // tasks that the next run has to look at whatever the change feed says; sorted
 };
 
+// `changed`: all tasks on which the three were not the same before the run, whether it was about them or not.
 Aftermath aftermath(const Session& session, const Triples& triples, const Plan& plan, const Document& after,
-                    const std::vector<BaseChange>& bases, const Policy& both_ways) {
+                    const std::vector<BaseChange>& bases, const std::vector<std::int64_t>& changed, const Policy& both_ways) {
   Aftermath result;
   const auto same = [&](const Task* a, const Task* b) {
     return a && b ? differing(*a, *b, session.synced).empty() : a == b;
@@ -192,6 +193,17 @@ Aftermath aftermath(const Session& session, const Triples& triples, const Plan& 
     if (result.due || (!base && !yaml && !row)) continue;
     const TaskPlan next = reconcile_task({triple.id, base, yaml, row}, both_ways);
     result.due = next.yaml || next.database || next.conflict || next.outcome == Outcome::waits;
+  }
+  // A resolution or an undo is about its own tasks; the others wait for the next sync as they are.
+  const auto by_id = [](const Triple& triple, std::int64_t id) { return triple.id < id; };
+  for (const std::int64_t id : changed) {
+    const auto at = std::lower_bound(triples.triples.begin(), triples.triples.end(), id, by_id);
+    const bool looked_at = at != triples.triples.end() && at->id == id;
+    const bool left_out = std::any_of(triples.warnings.begin(), triples.warnings.end(), [id](const Warning& w) { return w.task_id == id; });
+    if (looked_at || left_out) continue;
+    result.unsettled.push_back(id);
+    result.yaml_is_base = false;
+    result.due = true;
   }
   // Tasks that were left out: nobody has compared them.
   for (const auto& [id, warning] : session.excluded) result.unsettled.push_back(id);
@@ -453,7 +465,7 @@ Executed Core::execute(Session& session, const Triples& triples, Work& work, Tim
   if (after) {
     Policy both_ways = policy(session, SyncRequest{}, now);
     both_ways.first_sync = false;
-    left = aftermath(session, triples, work.plan, *after, bases, both_ways);
+    left = aftermath(session, triples, work.plan, *after, bases, changed_tasks(session), both_ways);
   }
   const ReplicaState before = transaction.base().state();
   ReplicaState state = state_after(session, work, written, after ? &left : nullptr);

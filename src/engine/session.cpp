@@ -20,6 +20,9 @@ const Item* find_by_id(std::span<const Item> sorted, std::int64_t id) {
   return at != sorted.end() && at->id == id ? &*at : nullptr;
 }
 
+// Something was synced under its name.
+bool is_known(const ReplicaState& state) { return state.content.has_value() || !state.host.empty(); }
+
 InvalidYaml missing_file(const std::string& name) {
   Diagnostic diagnostic;
   diagnostic.file = name;
@@ -90,24 +93,23 @@ bool Core::yaml_is_base(const Session& session) const {
 
 // The name `default` belongs to one file of one machine: two files that both never chose a name would
 // otherwise take each other's tasks for deleted. Content that was synced before may turn up elsewhere.
+std::optional<Error> Core::foreign_replica(const Session& session) {
+  const ReplicaState& state = session.state;
+  const bool same_place = state.host == host_name() && state.path == place_of(file.target());
+  const bool same_content = !session.content.missing && state.content == session.content.fingerprint;
+  if (!is_known(state) || same_place || settings.replica_configured || same_content) return std::nullopt;
+  return Error({.code = ErrorCode::usage,
+                .operation = "sync",
+                .subject = settings.yaml,
+                .cause = "the replica \"" + state.name + "\" of this database belongs to " + state.path + " on " + state.host,
+                .hint = "give this file a name of its own (`replica: NAME` in lockstep.yml, or --replica NAME), or "
+                        "make it the owner with `lockstep init --adopt-replica " + state.name + "`"});
+}
+
 void Core::check_replica(Session& session) {
-  const std::string host = host_name();
-  const std::string path = place_of(file.target());
-  ReplicaState& state = session.state;
-  const bool same_place = state.host == host && state.path == path;
-  if (session.known_replica && !same_place && !settings.replica_configured) {
-    const bool same_content = !session.content.missing && state.content == session.content.fingerprint;
-    if (!same_content)
-      throw Error({.code = ErrorCode::usage,
-                   .operation = "sync",
-                   .subject = settings.yaml,
-                   .cause = "the replica \"" + state.name + "\" of this database belongs to " + state.path + " on " +
-                            state.host,
-                   .hint = "give this file a name of its own (`replica: NAME` in lockstep.yml, or --replica NAME), or "
-                           "make it the owner with `lockstep init --adopt-replica " + state.name + "`"});
-  }
-  state.host = host;
-  state.path = path;
+  if (const std::optional<Error> foreign = foreign_replica(session)) throw Error(*foreign);
+  session.state.host = host_name();
+  session.state.path = place_of(file.target());
 }
 
 bool Core::need_document(Session& session, InvalidYaml& invalid) {
@@ -211,7 +213,7 @@ std::optional<InvalidYaml> Core::read_sides(Session& session, Scope scope) {
   TaskTable& table = session.transaction->tasks();
   session.synced = FieldSet::synced() & (table.shape().exists ? table.shape().columns : FieldSet::all());
   session.state = session.transaction->base().state();
-  session.known_replica = session.state.content.has_value() || !session.state.host.empty();
+  session.known_replica = is_known(session.state);
   session.state.name = settings.replica;
   check_replica(session);
   session.base_index = session.transaction->base().index();

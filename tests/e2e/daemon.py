@@ -15,15 +15,15 @@ from support import PROGRAM, Workspace
 PATIENCE = 30  # seconds
 
 
-def eventually(condition, what="it"):
+def eventually(condition, what="it", patience=PATIENCE):
     """Asks again and again until `condition()` is true, and returns that."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + patience
     while True:
         found = condition()
         if found:
             return found
         if time.monotonic() > deadline:
-            raise AssertionError(f"{what} did not come about within {PATIENCE} s")
+            raise AssertionError(f"{what} did not come about within {patience} s")
         time.sleep(0.005)
 
 
