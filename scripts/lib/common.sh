@@ -11,7 +11,12 @@ build_packages=(
   libcli11-dev libhowardhinnant-date-dev libpq-dev libsqlite3-dev libsqlitecpp-dev libxxhash-dev libyaml-dev prometheus-cpp-dev
   tzdata zlib1g-dev
 )
-test_packages=(libgtest-dev librapidcheck-dev python3 python3-croniter python3-ruamel.yaml python3-yaml sqlite3)
+# For the Python module: scripts/build --python, and the tests.
+python_packages=(pybind11-dev python3-dev python3-setuptools python3-wheel)
+python_test_packages=(
+  python3-fastapi python3-httpx python3-pip python3-psycopg2 python3-pytest python3-sqlalchemy python3-uvicorn python3-websockets
+)
+test_packages=(dpkg-dev libgtest-dev librapidcheck-dev python3 python3-croniter python3-ruamel.yaml python3-yaml sqlite3)
 # Of these the tests start private ones of their own.
 server_packages=(pgbouncer postgresql-15)
 

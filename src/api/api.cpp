@@ -26,10 +26,11 @@ std::string_view watcher_word(WatchState state) {
   return "stopped";
 }
 
-DaemonOptions daemon_options(const config::DaemonSettings& settings) {
+DaemonOptions daemon_options(const config::DaemonSettings& settings, bool lead) {
   DaemonOptions options;
   options.settle = settings.settle;
   options.interval = settings.interval;
+  options.lead = lead;
   return options;
 }
 
@@ -77,7 +78,7 @@ struct Api::Impl {
 Api::Impl::Core::Core(Impl& impl, config::Config given)
     : config(std::move(given)),
       safety(config.daemon, {impl.options.authorise, impl.options.own_hosts}, impl.sessions),
-      daemon(config.engine, daemon_options(config.daemon)),
+      daemon(config.engine, daemon_options(config.daemon, impl.options.lead)),
       services{.daemon = daemon,
                .config = config,
                .safety = safety,

@@ -27,6 +27,7 @@ struct ApiOptions {
   bool authorise = true;
   // Hosts that count as ours besides loopback and allowed_hosts: those of the listen addresses.
   std::vector<std::string> own_hosts;
+  bool lead = true;  // DaemonOptions::lead
   // Served beside the API, open to everybody: "/" and what it needs. In static storage.
   std::span<const StaticFile> dashboard{};
   std::string_view dashboard_policy{};  // its Content-Security-Policy

@@ -5,9 +5,11 @@
 #include <optional>
 #include <string>
 
+#include "lockstep/http.hpp"
+
 namespace lockstep::api {
 
-enum class StreamKind : std::uint8_t { websocket, server_sent_events };
+using lockstep::StreamKind;
 
 struct StreamAccepted {
   StreamKind kind = StreamKind::websocket;
