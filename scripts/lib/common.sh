@@ -17,6 +17,7 @@ python_test_packages=(
   python3-fastapi python3-httpx python3-pip python3-psycopg2 python3-pytest python3-sqlalchemy python3-uvicorn python3-websockets
 )
 test_packages=(dpkg-dev libgtest-dev librapidcheck-dev python3 python3-croniter python3-ruamel.yaml python3-yaml sqlite3)
+dashboard_packages=(nodejs npm)
 # Of these the tests start private ones of their own.
 server_packages=(pgbouncer postgresql-15)
 
@@ -76,6 +77,14 @@ install_servers() {
   as_root rm -f "$no_cluster"
   [[ $made_policy -eq 0 ]] || as_root rm -f "$policy"
   [[ $status -eq 0 ]] || exit "$status"
+}
+
+# install_node [CMake option …]: what bundles the dashboard, unless it is switched off or a Node that will do is there. Where
+# it cannot be had, the program is built without the dashboard.
+install_node() {
+  [[ " $* " == *" -DLOCKSTEP_DASHBOARD=OFF "* ]] && return
+  command -v npm >/dev/null && node -e 'process.exit(parseInt(process.versions.node) < 18)' 2>/dev/null && return
+  (install_packages "${dashboard_packages[@]}") || say "Without Node: the program gets no dashboard."
 }
 
 # configure [CMake option …]: build/ as Release, one tree for program and tests.

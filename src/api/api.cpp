@@ -86,7 +86,7 @@ Api::Impl::Core::Core(Impl& impl, config::Config given)
                .zone = TimeZone::find(config.engine.timezone).value_or(TimeZone::utc()),
                .root = impl.options.prefix,
                .host = {},
-               .report = {}},
+               .log = impl.log},
       dispatch(services, impl.refusals, impl.options.dashboard, impl.options.dashboard_policy) {
   services.host = [this, &impl] {
     return HostFacts{version(), impl.uptime(), watcher_word(daemon.health().file_watcher)};
@@ -97,13 +97,14 @@ Api::Impl::Core::Core(Impl& impl, config::Config given)
     impl.metrics.count_event(event.name);
     impl.hub.publish(event.name, std::move(event.members));
   });
-  services.report = [&impl](const Report& report) {
+  daemon.on_report([&impl](const Report& report) {
     impl.metrics.count_run(report);
     log_run(report, impl.log);
-  };
-  daemon.on_report(services.report);
+  });
   if (impl.log && safety.tokens_are_short())
-    impl.log({LogLevel::warn, "A token has fewer than 16 characters and could be guessed; `openssl rand -hex 32` makes a good one", {}});
+    impl.log({LogLevel::warn,
+              "A token has fewer than 16 characters and could be guessed; `openssl rand -hex 32` makes a good one",
+              {}});
 }
 
 Api::Api(config::Config config, ApiOptions options, LogSink log)
@@ -164,6 +165,25 @@ Daemon& Api::daemon() { return impl_->current()->daemon; }
 
 void Api::count_clients(StreamKind kind, std::int64_t now) {
   impl_->metrics.set_clients(kind == StreamKind::websocket ? "websocket" : "server_sent_events", now);
+}
+
+Response carrier_problem(int status, std::string detail) {
+  const auto of_kind = [&detail](ProblemKind kind) { return problem_response({kind, std::move(detail), "", {}}); };
+  switch (status) {
+    case 400: return of_kind(ProblemKind::bad_request);
+    case 408: return of_kind(ProblemKind::timeout);
+    case 413: return of_kind(ProblemKind::body_too_large);
+    case 426: return of_kind(ProblemKind::upgrade_required);
+    case 431: return of_kind(ProblemKind::header_too_large);
+    case 503: return of_kind(ProblemKind::unavailable);
+    default: break;
+  }
+  Json problem = Json::object();  // RFC 9457: a type that says no more than the status does
+  problem.set("type", Json::string("about:blank"));
+  problem.set("title", Json::string(status < 500 ? "The request cannot be served" : "The server failed"));
+  problem.set("status", Json::number(std::int64_t{status}));
+  problem.set("detail", Json::string(std::move(detail)));
+  return {status, "application/problem+json", {}, write_json(problem)};
 }
 
 }  // namespace lockstep::api

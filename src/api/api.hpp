@@ -20,7 +20,8 @@
 namespace lockstep::api {
 
 struct ApiOptions {
-  // Before every path of ours: "/schedule" makes /schedule/api/sync/status. Empty, or starts with `/` and does not end so.
+  // Before every path of ours: "/schedule" makes /schedule/api/sync/status. Empty, or starts with `/` and does not end
+  // so.
   std::string prefix;
   // false: somebody else has authorised the request (a FastAPI dependency); tokens and the refusal of proxied
   // requests are then not looked at. Host and Origin are, always.

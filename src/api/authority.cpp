@@ -52,7 +52,8 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
 }
 
 std::optional<std::string> parse_host(std::string_view text) {
-  if (text.starts_with('[')) return text.ends_with(']') ? canonical_ipv6(text.substr(1, text.size() - 2)) : std::nullopt;
+  if (text.starts_with('['))
+    return text.ends_with(']') ? canonical_ipv6(text.substr(1, text.size() - 2)) : std::nullopt;
   if (text.ends_with('.')) text.remove_suffix(1);
   if (text.empty() || text.size() > kLongestHost) return std::nullopt;
   std::string host = lower_case(text);

@@ -10,7 +10,7 @@ namespace lockstep::api {
 
 // HOST or HOST:PORT, as in a Host header.
 struct Authority {
-  std::string host;                   // lower case, no dot at the end; an IPv6 address in its shortest form, no brackets
+  std::string host;  // lower case, no dot at the end; an IPv6 address in its shortest form, no brackets
   std::optional<std::uint16_t> port;  // nullopt: not said
   friend bool operator==(const Authority&, const Authority&) = default;
 };

@@ -1,7 +1,6 @@
-#include "api/handlers.hpp"
-
 #include <utility>
 
+#include "api/handlers.hpp"
 #include "engine/resolution_request.hpp"
 
 namespace lockstep::api {
@@ -12,10 +11,16 @@ Response bad_request(std::string detail, std::string hint = "") {
 }
 
 // What came of one resolution: 200 or 202 with what was done, or a problem.
-std::variant<ResolveDone, Problem> resolved(Engine& engine, const ResolveRequest& request) {
+std::variant<ResolveDone, Problem> resolved(const Services& services, Engine& engine, const ResolveRequest& request) {
   using Result = std::variant<ResolveDone, Problem>;
+  const Stopwatch stopwatch;
   ResolveOutcome outcome = engine.resolve(request);
-  if (auto* done = std::get_if<ResolveDone>(&outcome)) return std::move(*done);
+  if (auto* done = std::get_if<ResolveDone>(&outcome)) {
+    note_done(services, Trigger::resolve, stopwatch,
+              conflict_id(done->number) + (done->stored ? " stored for its own host: " : " resolved: ") +
+                  std::string(to_string(done->choice)));
+    return std::move(*done);
+  }
   return std::visit(
       [&request]<typename T>(const T& refused) -> Result {
         if constexpr (std::is_same_v<T, ConflictGone>) return conflict_not_found(conflict_id(request.number));
@@ -67,9 +72,9 @@ void fail_rest(BulkResolution& bulk, const Problem& problem) {
   finish(bulk);
 }
 
-std::variant<ResolveDone, Problem> attempt(Engine& engine, const ResolveRequest& request) {
+std::variant<ResolveDone, Problem> attempt(const Services& services, Engine& engine, const ResolveRequest& request) {
   try {
-    return resolved(engine, request);
+    return resolved(services, engine, request);
   } catch (const Error& error) {
     return problem_of(error);
   } catch (const std::exception& error) {
@@ -77,11 +82,12 @@ std::variant<ResolveDone, Problem> attempt(Engine& engine, const ResolveRequest&
   }
 }
 
-void resolve_next(Daemon& daemon, BulkPtr bulk) {
+void resolve_next(const Services& services, BulkPtr bulk) {
   if (bulk->next == bulk->numbers.size()) return finish(*bulk);
-  const bool queued = daemon.write([&daemon, bulk](Engine& engine) {
+  const Services* const with = &services;
+  const bool queued = services.daemon.write([with, bulk](Engine& engine) {
     const std::int64_t number = bulk->numbers[bulk->next];
-    const auto outcome = attempt(engine, {number, {bulk->choice, {}}, std::nullopt});
+    const auto outcome = attempt(*with, engine, {number, {bulk->choice, {}}, std::nullopt});
     if (const Problem* problem = std::get_if<Problem>(&outcome)) {
       if (ends_all(*problem)) return fail_rest(*bulk, *problem);
       note_failure(*bulk, number, *problem);
@@ -89,7 +95,7 @@ void resolve_next(Daemon& daemon, BulkPtr bulk) {
       bulk->done.items.push_back(resolved_json(std::get<ResolveDone>(outcome)));
     }
     ++bulk->next;
-    resolve_next(daemon, bulk);
+    resolve_next(*with, bulk);
   });
   if (!queued) fail_rest(*bulk, {ProblemKind::unavailable, "lockstep is shutting down", "", {}});
 }
@@ -134,7 +140,8 @@ void resolve_conflict(const Services& services, CallPtr call) {
   ResolveRequest request;
   request.number = *number;
   request.resolution.choice = *choice_by_name(*call->body.text("choice"));
-  if (const std::optional<std::int64_t> version = call->body.integer("version")) request.version = static_cast<int>(*version);
+  if (const std::optional<std::int64_t> version = call->body.integer("version"))
+    request.version = static_cast<int>(*version);
   if (const Json* fields = call->body.json("fields")) {
     if (request.resolution.choice != Choice::custom)
       return call->reply(bad_request("fields goes with the choice \"custom\" only"));
@@ -142,8 +149,9 @@ void resolve_conflict(const Services& services, CallPtr call) {
     if (const std::string* problem = std::get_if<std::string>(&choices)) return call->reply(bad_request(*problem));
     request.resolution.fields = std::move(std::get<0>(choices));
   }
-  reply_from(services, std::move(call), Queue::write, [request](Engine& engine) {
-    const auto outcome = resolved(engine, request);
+  const Services* const with = &services;
+  reply_from(services, std::move(call), Queue::write, [with, request](Engine& engine) {
+    const auto outcome = resolved(*with, engine, request);
     if (const Problem* problem = std::get_if<Problem>(&outcome)) return problem_response(*problem);
     const ResolveDone& done = std::get<ResolveDone>(outcome);
     return json_response(done.stored ? 202 : 200, resolved_json(done));
@@ -154,31 +162,37 @@ void resolve_conflicts(const Services& services, CallPtr call) {
   auto bulk = std::make_shared<BulkResolution>();
   bulk->call = call;
   bulk->choice = *choice_by_name(*call->body.text("choice"));
-  Daemon& daemon = services.daemon;
   if (const Json* ids = call->body.json("conflict_ids")) {
     for (const Json& id : ids->items) {
       const std::optional<std::int64_t> number = conflict_number(id.text);
-      if (!number) return call->reply(bad_request("conflict_ids: " + quoted_for_message(id.text) + " is not a conflict's id", "they look like conflict_12"));
+      if (!number)
+        return call->reply(bad_request("conflict_ids: " + quoted_for_message(id.text) + " is not a conflict's id",
+                                       "they look like conflict_12"));
       bulk->numbers.push_back(*number);
     }
-    return resolve_next(daemon, std::move(bulk));
+    return resolve_next(services, std::move(bulk));
   }
-  const bool queued = daemon.write([&daemon, bulk](Engine& engine) {
+  const Services* const with = &services;
+  const bool queued = services.daemon.write([with, bulk](Engine& engine) {
     try {
       for (const Conflict& conflict : engine.conflicts({})) bulk->numbers.push_back(conflict.number);
     } catch (...) {
       return bulk->call->reply(exception_response(std::current_exception()));
     }
-    resolve_next(daemon, bulk);
+    resolve_next(*with, bulk);
   });
   if (!queued) call->reply(shutting_down_response());
 }
 
 void clear_conflicts(const Services& services, CallPtr call) {
-  reply_from(services, std::move(call), Queue::write, [](Engine& engine) {
+  const Services* const with = &services;
+  reply_from(services, std::move(call), Queue::write, [with](Engine& engine) {
+    const Stopwatch stopwatch;
+    const std::size_t cleared = engine.clear_conflicts();
+    note_done(*with, Trigger::api, stopwatch, "Pending conflicts forgotten: " + std::to_string(cleared));
     Json answer = Json::object();
     answer.set("status", Json::string("success"));
-    answer.set("conflicts_cleared", Json::number(static_cast<std::int64_t>(engine.clear_conflicts())));
+    answer.set("conflicts_cleared", Json::number(static_cast<std::int64_t>(cleared)));
     return json_response(200, answer);
   });
 }

@@ -28,7 +28,8 @@ bool equal_in_constant_time(std::string_view secret, std::string_view given) {
 
 [[noreturn]] void refuse_token(std::string what, std::string cause) {
   throw Error({ErrorCode::usage, "", "", std::move(what) + " " + std::move(cause),
-               "write one line of 16 or more letters and digits, for example the output of: openssl rand -hex 32", false});
+               "write one line of 16 or more letters and digits, for example the output of: openssl rand -hex 32",
+               false});
 }
 
 std::string checked_token(std::string token, const std::string& what) {
@@ -45,7 +46,8 @@ std::string load_token(const std::string& given, const std::string& file, std::s
   const std::string what = "The " + std::string(name) + " in " + file;
   std::optional<std::string> text = config::read_file(file);
   if (!text)
-    throw Error({ErrorCode::not_found, "read", file, "there is no such file", "it should hold the " + std::string(name), false});
+    throw Error({ErrorCode::not_found, "read", file, "there is no such file", "it should hold the " + std::string(name),
+                 false});
   const auto not_blank = [](char c) { return c != ' ' && c != '\t' && c != '\r' && c != '\n'; };
   text->erase(std::find_if(text->rbegin(), text->rend(), not_blank).base(), text->end());
   text->erase(text->begin(), std::ranges::find_if(*text, not_blank));

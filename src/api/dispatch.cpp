@@ -20,8 +20,10 @@ Response bad_request(std::string detail) {
 }
 
 Response not_found(std::string_view path) {
-  return problem_response({ProblemKind::not_found, "There is nothing at " + quoted_for_message(path),
-                           "GET /openapi.json lists what there is", {}});
+  return problem_response({ProblemKind::not_found,
+                           "There is nothing at " + quoted_for_message(path),
+                           "GET /openapi.json lists what there is",
+                           {}});
 }
 
 // A literal, so that metrics have a bound; methods that no route has are one.
@@ -37,16 +39,11 @@ bool is_preflight(const Request& request) {
   return request.method == "OPTIONS" && request.header("access-control-request-method") != nullptr;
 }
 
-bool asks_for_websocket(const Request& request) {
-  const std::string* const upgrade = request.header("upgrade");
-  if (upgrade == nullptr) return false;
-  std::string lower = *upgrade;
-  std::ranges::transform(lower, lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
-  return lower.find("websocket") != std::string::npos;
-}
-
 Response upgrade_required() {
-  Response response = problem_response({ProblemKind::upgrade_required, "This path speaks WebSocket only", "open it with a WebSocket client, or read GET /api/sync/events", {}});
+  Response response = problem_response({ProblemKind::upgrade_required,
+                                        "This path speaks WebSocket only",
+                                        "open it with a WebSocket client, or read GET /api/sync/events",
+                                        {}});
   response.headers.push_back({"Upgrade", "websocket"});
   response.headers.push_back({"Connection", "Upgrade"});
   return response;
@@ -61,7 +58,8 @@ std::uint64_t event_number(const std::string& text) {
 
 }  // namespace
 
-Dispatch::Dispatch(const Services& services, RefusalLog& refusals, std::span<const StaticFile> files, std::string_view files_policy)
+Dispatch::Dispatch(const Services& services, RefusalLog& refusals, std::span<const StaticFile> files,
+                   std::string_view files_policy)
     : services_(services), refusals_(refusals), files_(files), files_policy_(files_policy) {}
 
 std::optional<std::string_view> Dispatch::below_root(std::string_view path) const {
@@ -71,7 +69,8 @@ std::optional<std::string_view> Dispatch::below_root(std::string_view path) cons
   return path.starts_with('/') ? std::optional(path) : std::nullopt;
 }
 
-std::optional<Response> Dispatch::refusal_response(const Request& request, const std::optional<Refusal>& refusal) const {
+std::optional<Response> Dispatch::refusal_response(const Request& request,
+                                                   const std::optional<Refusal>& refusal) const {
   if (!refusal) return std::nullopt;
   if (refusal->worth_a_line) refusals_.add(*refusal, request);
   Response response = problem_response(refusal->problem);
@@ -84,20 +83,25 @@ std::optional<Response> Dispatch::authorise(const Request& request, const Route*
   const auto level = services_.safety.level_of(request);
   if (const Refusal* refusal = std::get_if<Refusal>(&level)) return refusal_response(request, *refusal);
   if (std::get<Level>(level) == Level::everything || only_reads(request.method)) return std::nullopt;
-  return refusal_response(request, Refusal{{ProblemKind::forbidden, "This token may only read", "use the other token", {}}, {}, true});
+  return refusal_response(
+      request, Refusal{{ProblemKind::forbidden, "This token may only read", "use the other token", {}}, {}, true});
 }
 
 Response Dispatch::other_method(const Request& request, const std::vector<std::string_view>& methods) const {
   Response response{204, "", {}, ""};
   const std::string allowed = join_methods(methods);
   if (request.method != "OPTIONS")
-    response = problem_response({ProblemKind::method_not_allowed, quoted_for_message(request.method) + " is not possible here; " + allowed + " are", "", {}});
+    response = problem_response({ProblemKind::method_not_allowed,
+                                 quoted_for_message(request.method) + " is not possible here; " + allowed + " are",
+                                 "",
+                                 {}});
   response.headers.push_back({"Allow", allowed});
   return response;
 }
 
 std::variant<Dispatch::Admitted, Response> Dispatch::admit(const Request& request, std::string_view& label) const {
-  if (std::optional<Response> refused = refusal_response(request, services_.safety.refuse_source(request))) return std::move(*refused);
+  if (std::optional<Response> refused = refusal_response(request, services_.safety.refuse_source(request)))
+    return std::move(*refused);
   std::optional<Target> target = split_target(request.target);
   if (!target) return bad_request("The path " + quoted_for_message(request.target) + " is malformed");
   const std::optional<std::string_view> path = below_root(target->path);
@@ -133,7 +137,9 @@ std::variant<CallPtr, Response> Dispatch::read_inputs(Admitted admitted, Request
   }
   if (!admitted.query.empty()) {
     const std::optional<std::vector<QueryItem>> items = parse_query(admitted.query);
-    if (!items) return bad_request("The query is malformed: an escape is not two hexadecimal digits, or what it gives is not UTF-8");
+    if (!items)
+      return bad_request(
+          "The query is malformed: an escape is not two hexadecimal digits, or what it gives is not UTF-8");
     InputsRead read = read_query(*items, route.query);
     if (const auto* fault = std::get_if<InputFault>(&read)) return bad_request(fault->message);
     call->query = std::get<Inputs>(std::move(read));
@@ -141,7 +147,11 @@ std::variant<CallPtr, Response> Dispatch::read_inputs(Admitted admitted, Request
   if (!route.body.schema.empty()) {
     const config::DaemonSettings& limits = services_.config.daemon;
     if (request.body.size() > limits.max_body)
-      return problem_response({ProblemKind::body_too_large, "The body is larger than " + std::to_string(limits.max_body) + " bytes (setting max_body)", "", {}});
+      return problem_response(
+          {ProblemKind::body_too_large,
+           "The body is larger than " + std::to_string(limits.max_body) + " bytes (setting max_body)",
+           "",
+           {}});
     const bool empty = request.body.find_first_not_of(" \t\r\n") == std::string::npos;
     if (empty && route.body.required) return bad_request("The body is empty; it must be a JSON object");
     BodyJson body{Json::object(), ""};
@@ -183,7 +193,8 @@ void Dispatch::handle(Request request, Reply reply) const {
     if (Response* response = std::get_if<Response>(&admitted)) return (*finish)(std::move(*response));
     const Route& route = *std::get<Admitted>(admitted).route;
     if (route.access == RouteAccess::websocket) return (*finish)(upgrade_required());
-    if (route.handler == nullptr) return (*finish)({200, "text/event-stream", {}, ""});  // HEAD: the carrier speaks the rest
+    if (route.handler == nullptr)
+      return (*finish)({200, "text/event-stream", {}, ""});  // HEAD: the carrier speaks the rest
     auto read = read_inputs(std::get<Admitted>(std::move(admitted)), std::move(request));
     if (Response* response = std::get_if<Response>(&read)) return (*finish)(std::move(*response));
     call = std::get<CallPtr>(std::move(read));
@@ -210,7 +221,6 @@ std::optional<std::variant<StreamAccepted, Response>> Dispatch::open_stream(cons
   const Reply finish = finishing(request, "GET", label, take);
   std::variant<CallPtr, Response> read = CallPtr();
   if (Response* response = std::get_if<Response>(&admitted)) read = std::move(*response);
-  else if (access == RouteAccess::websocket && !asks_for_websocket(request)) read = upgrade_required();
   else read = read_inputs(std::get<Admitted>(std::move(admitted)), request);
   if (Response* response = std::get_if<Response>(&read)) {
     finish(std::move(*response));
@@ -218,10 +228,15 @@ std::optional<std::variant<StreamAccepted, Response>> Dispatch::open_stream(cons
   }
   StreamAccepted accepted;
   accepted.kind = access == RouteAccess::websocket ? StreamKind::websocket : StreamKind::server_sent_events;
-  if (const auto since = std::get<CallPtr>(read)->query.integer("since")) accepted.since = static_cast<std::uint64_t>(*since);
-  if (const std::string* last = request.header("last-event-id"); last && accepted.kind == StreamKind::server_sent_events)
+  if (const auto since = std::get<CallPtr>(read)->query.integer("since"))
+    accepted.since = static_cast<std::uint64_t>(*since);
+  if (const std::string* last = request.header("last-event-id");
+      last && accepted.kind == StreamKind::server_sent_events)
     accepted.since = event_number(*last);  // where the browser is by now, whatever its address says
   accepted.subprotocol = websocket_subprotocol(request);
+  Response marks;
+  services_.safety.allow_origin(request, marks);
+  accepted.headers = std::move(marks.headers);
   services_.metrics.count_request("GET", label, accepted.kind == StreamKind::websocket ? 101 : 200);
   return accepted;
 }

@@ -20,7 +20,8 @@ namespace lockstep::api {
 class Dispatch {
  public:
   // All are kept by reference and outlive it and every reply.
-  Dispatch(const Services& services, RefusalLog& refusals, std::span<const StaticFile> files, std::string_view files_policy);
+  Dispatch(const Services& services, RefusalLog& refusals, std::span<const StaticFile> files,
+           std::string_view files_policy);
 
   // Replies once, on this thread or another.
   void handle(Request, Reply) const;

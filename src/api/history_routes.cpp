@@ -1,6 +1,6 @@
-#include "api/handlers.hpp"
-
 #include <utility>
+
+#include "api/handlers.hpp"
 
 namespace lockstep::api {
 
@@ -29,12 +29,21 @@ void get_run(const Services& services, CallPtr call) {
 void undo_run(const Services& services, CallPtr call) {
   const std::int64_t id = *call->path.integer("run");
   const std::optional<double> max_delete_percent = call->body.number("max_delete_percent");
-  reply_from(services, std::move(call), Queue::write, [id, max_delete_percent](Engine& engine) {
+  const Services* const with = &services;
+  reply_from(services, std::move(call), Queue::write, [with, id, max_delete_percent](Engine& engine) {
+    const Stopwatch stopwatch;
     return std::visit(
-        [id]<typename T>(const T& outcome) {
-          if constexpr (std::is_same_v<T, SyncResult>) return json_response(200, sync_result_json(outcome));
-          else if constexpr (std::is_same_v<T, RunUnknown>) return problem_response(run_not_found(id));
-          else return problem_response(problem_of(outcome));
+        [&]<typename T>(const T& outcome) {
+          if constexpr (std::is_same_v<T, SyncResult>) {
+            note_run(*with, {Trigger::undo, stopwatch.seconds(), outcome});
+            return json_response(200, sync_result_json(outcome));
+          } else if constexpr (std::is_same_v<T, UndoStored>) {
+            return json_response(202, undo_stored_json(id, outcome));
+          } else if constexpr (std::is_same_v<T, RunUnknown>) {
+            return problem_response(run_not_found(id));
+          } else {
+            return problem_response(problem_of(outcome));
+          }
         },
         engine.undo(id, max_delete_percent));
   });

@@ -96,12 +96,10 @@ std::optional<Value> read_json(const InputSpec& spec, const Json& json) {
   const bool is_text = json.kind == Json::Kind::string;
   switch (spec.type) {
     case InputType::integer:
-    case InputType::number:
-      return json.kind == Json::Kind::number ? read_text(spec, json.text) : std::nullopt;
+    case InputType::number: return json.kind == Json::Kind::number ? read_text(spec, json.text) : std::nullopt;
     case InputType::boolean:
       return json.kind == Json::Kind::boolean ? std::optional<Value>(json.boolean) : std::nullopt;
-    case InputType::object:
-      return json.kind == Json::Kind::object ? std::optional<Value>(json) : std::nullopt;
+    case InputType::object: return json.kind == Json::Kind::object ? std::optional<Value>(json) : std::nullopt;
     case InputType::texts:
       if (json.kind != Json::Kind::array) return std::nullopt;
       for (const Json& item : json.items)

@@ -53,7 +53,6 @@ class Inputs {
   void add(const InputSpec& spec, Value value) { values_.emplace_back(spec.name, std::move(value)); }
 
  private:
-
   template <typename T>
   const T* find(std::string_view name) const {
     for (const auto& [known, value] : values_)

@@ -221,6 +221,19 @@ Json resolved_json(const ResolveDone& done) {
   return object;
 }
 
+std::string describe(std::int64_t run, const UndoStored& stored) {
+  return "Stored: the process that can write the file of replica \"" + stored.replica + "\" takes run " +
+         std::to_string(run) + " back";
+}
+
+Json undo_stored_json(std::int64_t run, const UndoStored& stored) {
+  Json object = Json::object();
+  object.set("status", text("stored"));
+  object.set("message", text(describe(run, stored)));
+  object.set("run_id", Json::number(run));
+  return object;
+}
+
 Json run_json(const Run& run) {
   Json details = parsed_or_null(run.details);
   Json object = Json::object();

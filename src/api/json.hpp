@@ -28,6 +28,9 @@ Json sync_result_json(const SyncResult&);
 Json plan_json(const PlanReport&);
 Json conflict_json(const Conflict&);
 Json resolved_json(const ResolveDone&);
+// An undo that another host's process carries out: {"status":"stored","message","run_id"}; and its message.
+Json undo_stored_json(std::int64_t run, const UndoStored&);
+std::string describe(std::int64_t run, const UndoStored&);
 Json run_json(const Run&);
 Json run_details_json(const RunDetails&);
 Json replica_json(const ReplicaState&);

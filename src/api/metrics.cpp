@@ -11,6 +11,7 @@
 #include <tuple>
 #include <utility>
 
+#include "api/problem.hpp"
 #include "api/version.hpp"
 
 namespace lockstep::api {
@@ -26,28 +27,48 @@ const Histogram::BucketBoundaries kSeconds{0.001, 0.0025, 0.005, 0.01, 0.025, 0.
 constexpr double kMicrosPerSecond = 1e6;
 double seconds(Timestamp at) { return static_cast<double>(at.micros) / kMicrosPerSecond; }
 
-std::string outcome_of(const Report& report) {
-  if (const auto* result = std::get_if<SyncResult>(&report.outcome))
-    return result->conflicts.empty() ? "success" : "conflicts";
-  if (std::holds_alternative<InvalidYaml>(report.outcome)) return "invalid_yaml";
-  if (std::holds_alternative<FileBusy>(report.outcome)) return "file_locked";
-  if (std::holds_alternative<GuardStopped>(report.outcome)) return "guard";
-  return "error";
+// The names of problems, so that every way to count has the same words.
+std::string_view outcome_of(const Report& report) {
+  return std::visit(
+      []<typename T>(const T& outcome) -> std::string_view {
+        if constexpr (std::is_same_v<T, SyncResult>)
+          return outcome.conflicts.empty() ? "success" : spec(ProblemKind::conflicts).name;
+        else return spec(problem_of(outcome).kind).name;
+      },
+      report.outcome);
 }
 
 }  // namespace
 
 struct Metrics::Impl {
   prometheus::Registry registry;
-  Family<Counter>& runs = prometheus::BuildCounter().Name("lockstep_runs_total").Help("Syncs, resolutions and undos, by what asked for them and how they ended").Register(registry);
-  Histogram& durations = prometheus::BuildHistogram().Name("lockstep_run_duration_seconds").Help("How long they took").Register(registry).Add({}, kSeconds);
-  Family<Counter>& changes = prometheus::BuildCounter().Name("lockstep_changes_total").Help("Tasks written, by side and kind").Register(registry);
-  Family<Counter>& events = prometheus::BuildCounter().Name("lockstep_events_total").Help("Events published").Register(registry);
-  Family<Counter>& requests = prometheus::BuildCounter().Name("lockstep_http_requests_total").Help("HTTP requests answered, by route and status").Register(registry);
-  Family<Gauge>& clients = prometheus::BuildGauge().Name("lockstep_clients").Help("Clients of the event streams that are connected").Register(registry);
+  Family<Counter>& runs = prometheus::BuildCounter()
+                              .Name("lockstep_runs_total")
+                              .Help("Syncs, resolutions and undos, by what asked for them and how they ended")
+                              .Register(registry);
+  Histogram& durations = prometheus::BuildHistogram()
+                             .Name("lockstep_run_duration_seconds")
+                             .Help("How long they took")
+                             .Register(registry)
+                             .Add({}, kSeconds);
+  Family<Counter>& changes = prometheus::BuildCounter()
+                                 .Name("lockstep_changes_total")
+                                 .Help("Tasks written, by side and kind")
+                                 .Register(registry);
+  Family<Counter>& events =
+      prometheus::BuildCounter().Name("lockstep_events_total").Help("Events published").Register(registry);
+  Family<Counter>& requests = prometheus::BuildCounter()
+                                  .Name("lockstep_http_requests_total")
+                                  .Help("HTTP requests answered, by route and status")
+                                  .Register(registry);
+  Family<Gauge>& clients = prometheus::BuildGauge()
+                               .Name("lockstep_clients")
+                               .Help("Clients of the event streams that are connected")
+                               .Register(registry);
   Gauge& conflicts = gauge("lockstep_conflicts_pending", "Conflicts that wait for a decision");
   Gauge& tasks = gauge("lockstep_tasks", "Distinct tasks of both sides, as of the last sync");
-  Gauge& last_success = gauge("lockstep_last_success_timestamp_seconds", "When a sync last succeeded; 0 = not since the start");
+  Gauge& last_success =
+      gauge("lockstep_last_success_timestamp_seconds", "When a sync last succeeded; 0 = not since the start");
   Gauge& reachable = gauge("lockstep_database_reachable", "1 while the database can be reached");
   Gauge& valid = gauge("lockstep_yaml_valid", "1 while the YAML file is valid");
 
@@ -62,8 +83,12 @@ struct Metrics::Impl {
 };
 
 Metrics::Metrics(Timestamp started) : impl_(std::make_unique<Impl>()) {
-  prometheus::BuildGauge().Name("lockstep_build_info").Help("Always 1; the version is a label").Register(impl_->registry)
-      .Add({{"version", std::string(version())}}).Set(1);
+  prometheus::BuildGauge()
+      .Name("lockstep_build_info")
+      .Help("Always 1; the version is a label")
+      .Register(impl_->registry)
+      .Add({{"version", std::string(version())}})
+      .Set(1);
   impl_->gauge("process_start_time_seconds", "When the process started").Set(seconds(started));
   for (const char* kind : {"websocket", "server_sent_events"}) impl_->clients.Add({{"kind", kind}});
   for (const char* side : {"yaml", "database"})
@@ -72,9 +97,13 @@ Metrics::Metrics(Timestamp started) : impl_(std::make_unique<Impl>()) {
 
 Metrics::~Metrics() = default;
 
+void Metrics::count_run(Trigger trigger, std::string_view outcome, double seconds) {
+  impl_->runs.Add({{"trigger", std::string(to_string(trigger))}, {"outcome", std::string(outcome)}}).Increment();
+  impl_->durations.Observe(seconds);
+}
+
 void Metrics::count_run(const Report& report) {
-  impl_->runs.Add({{"trigger", std::string(to_string(report.trigger))}, {"outcome", outcome_of(report)}}).Increment();
-  impl_->durations.Observe(report.seconds);
+  count_run(report.trigger, outcome_of(report), report.seconds);
   const auto* const result = std::get_if<SyncResult>(&report.outcome);
   if (result == nullptr) return;
   const auto count = [this](const char* side, const SideCounts& counts) {
@@ -97,7 +126,8 @@ void Metrics::count_request(std::string_view method, std::string_view route, int
     const std::scoped_lock lock(impl_->requests_mutex);
     Counter*& known = impl_->known_requests[{method.data(), route.data(), status}];
     if (known == nullptr)
-      known = &impl_->requests.Add({{"method", std::string(method)}, {"route", std::string(route)}, {"status", std::to_string(status)}});
+      known = &impl_->requests.Add(
+          {{"method", std::string(method)}, {"route", std::string(route)}, {"status", std::to_string(status)}});
     counter = known;
   }
   counter->Increment();

@@ -23,7 +23,8 @@ constexpr std::array kCommonAnswers{
     Answer{400, "Problem", "Malformed, an unknown member or parameter, a wrong type: `detail` names it"},
     Answer{403, "Problem", "A foreign Host or Origin, a proxy without a token, or a read-only token"},
     Answer{500, "Problem", "Something of lockstep's own broke"},
-    Answer{503, "Problem", "The database cannot be reached, lockstep is shutting down, or there are too many connections"},
+    Answer{503, "Problem",
+           "The database cannot be reached, lockstep is shutting down, or there are too many connections"},
 };
 constexpr Answer kUnauthorized{401, "Problem", "A token is needed"};
 constexpr Answer kBodyTooLarge{413, "Problem", "The body is larger than the setting max_body"};
@@ -149,9 +150,11 @@ Json parameters(const Route& route) {
   for (const InputSpec& spec : route.query) list.items.push_back(parameter(spec, "query"));
   const bool takes_if_match = std::ranges::any_of(route.answers, [](const Answer& a) { return a.status == 412; });
   const bool takes_if_none_match = std::ranges::any_of(route.answers, [](const Answer& a) { return a.status == 304; });
-  if (takes_if_match) list.items.push_back(header_parameter("If-Match", "Entity tags of which the task must have one; else 412"));
+  if (takes_if_match)
+    list.items.push_back(header_parameter("If-Match", "Entity tags of which the task must have one; else 412"));
   if (takes_if_none_match)
-    list.items.push_back(header_parameter("If-None-Match", "Entity tags of what the client has; 304 if it still is that"));
+    list.items.push_back(
+        header_parameter("If-None-Match", "Entity tags of what the client has; 304 if it still is that"));
   if (route.access == RouteAccess::events)
     list.items.push_back(header_parameter("Last-Event-ID", "The number of the last event that was seen"));
   return list;
@@ -222,8 +225,9 @@ Json openapi_document(std::string_view root) {
   info.set("title", text("lockstep"));
   info.set("version", text(version()));
   info.set("summary", text("Keeps a YAML schedule and a database in step, both ways"));
-  info.set("description", text("Errors are RFC 9457 problem objects. Times are RFC 3339 in UTC. HEAD is answered wherever GET is; "
-                               "a method that a path does not have is answered with 405 and `Allow`."));
+  info.set("description",
+           text("Errors are RFC 9457 problem objects. Times are RFC 3339 in UTC. HEAD is answered wherever GET is; "
+                "a method that a path does not have is answered with 405 and `Allow`."));
   Json server = Json::object();
   server.set("url", text(root.empty() ? "/" : root));
   Json servers = Json::array();

@@ -34,8 +34,8 @@ std::string cookie_path(const Services& services) { return services.root.empty()
 
 void get_health(const Services& services, CallPtr call) {
   const Health health = services.daemon.health();
-  const bool healthy = health.database_reachable && health.yaml == Health::Yaml::valid &&
-                       health.file_watcher != WatchState::stopped;
+  const bool healthy =
+      health.database_reachable && health.yaml == Health::Yaml::valid && health.file_watcher != WatchState::stopped;
   Json answer = Json::object();
   answer.set("status", text(healthy ? "healthy" : "degraded"));
   answer.set("database", text(health.database_reachable ? "connected" : "unreachable"));

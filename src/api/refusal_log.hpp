@@ -17,7 +17,8 @@ class RefusalLog {
 
   // `sink` is called under a lock of this object's.
   explicit RefusalLog(LogSink sink) : sink_(std::move(sink)) {}
-  void add(const Refusal&, const Request&, std::chrono::steady_clock::time_point now = std::chrono::steady_clock::now());
+  void add(const Refusal&, const Request&,
+           std::chrono::steady_clock::time_point now = std::chrono::steady_clock::now());
 
  private:
   LogSink sink_;

@@ -2,6 +2,9 @@
 
 #include <utility>
 
+#include "api/metrics.hpp"
+#include "api/run_log.hpp"
+
 namespace lockstep::api {
 
 Response json_text_response(int status, std::string text) { return {status, "application/json", {}, std::move(text)}; }
@@ -45,6 +48,17 @@ void reply_from(const Services& services, CallPtr call, Queue queue, MakeRespons
     case Queue::read_slowly: queued = daemon.read_slowly(std::move(job)); break;
   }
   if (!queued) call->reply(shutting_down_response());
+}
+
+void note_run(const Services& services, const Report& report) {
+  services.metrics.count_run(report);
+  log_run(report, services.log);
+}
+
+void note_done(const Services& services, Trigger trigger, const Stopwatch& stopwatch, std::string sentence) {
+  services.metrics.count_run(trigger, "success", stopwatch.seconds());
+  if (services.log)
+    services.log({LogLevel::info, std::move(sentence), {{"trigger", Json::string(std::string(to_string(trigger)))}}});
 }
 
 }  // namespace lockstep::api

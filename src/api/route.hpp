@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <span>
@@ -36,7 +37,7 @@ struct Services {
   Clock now = system_now;
   std::string root;  // the path under which everything stands, for cookies and Location: "" or "/schedule"
   std::function<HostFacts()> host;
-  std::function<void(const Report&)> report;  // of runs that the daemon does not report itself: those of jobs
+  LogSink log{};
 };
 
 // A request on its way through a handler.
@@ -60,22 +61,22 @@ enum class RouteAccess : std::uint8_t {
 
 struct Answer {
   int status = 200;
-  std::string_view schema;   // a component of the OpenAPI document; empty: no body
+  std::string_view schema;  // a component of the OpenAPI document; empty: no body
   std::string_view meaning;
   std::span<const std::string_view> headers{};
   std::string_view content_type{};  // empty: JSON, or from 400 on a problem object
 };
 
 struct RouteBody {
-  std::string_view schema;              // empty: there is none
-  std::span<const InputSpec> members{}; // empty: Call::document
-  bool required = false;                // else an empty body is one without members
+  std::string_view schema;               // empty: there is none
+  std::span<const InputSpec> members{};  // empty: Call::document
+  bool required = false;                 // else an empty body is one without members
 };
 
 struct Route {
   std::string_view method;
-  std::string_view pattern;      // at most one {variable}
-  std::string_view operation;    // the operation's id
+  std::string_view pattern;    // at most one {variable}
+  std::string_view operation;  // the operation's id
   std::string_view tag;
   std::string_view summary;
   const InputSpec* variable = nullptr;
@@ -83,7 +84,7 @@ struct Route {
   RouteBody body{};
   std::span<const Answer> answers{};
   RouteAccess access = RouteAccess::guarded;
-  Handler handler = nullptr;     // null: streams
+  Handler handler = nullptr;  // null: streams
 };
 
 Response json_response(int status, const Json&);
@@ -97,5 +98,16 @@ Response shutting_down_response();
 using MakeResponse = std::function<Response(Engine&)>;
 enum class Queue : std::uint8_t { write, read, read_slowly };
 void reply_from(const Services&, CallPtr, Queue, MakeResponse);
+
+class Stopwatch {
+ public:
+  double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count(); }
+
+ private:
+  std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+};
+// Counts and logs what a job did to the schedule, since the daemon reports its own syncs only.
+void note_run(const Services&, const Report&);
+void note_done(const Services&, Trigger, const Stopwatch&, std::string sentence);
 
 }  // namespace lockstep::api

@@ -14,9 +14,9 @@ namespace lockstep::api {
 std::span<const Route> routes();
 
 struct RouteMatch {
-  const Route* route = nullptr;            // null: the path has routes, but none for this method
-  std::string_view variable;               // of `path`, percent-encoded
-  std::vector<std::string_view> methods;   // that the path has; HEAD where GET is, and OPTIONS
+  const Route* route = nullptr;           // null: the path has routes, but none for this method
+  std::string_view variable;              // of `path`, percent-encoded
+  std::vector<std::string_view> methods;  // that the path has; HEAD where GET is, and OPTIONS
 };
 // `path` as in Target, without the prefix. HEAD finds the route of GET. nullopt: no route has such a path.
 std::optional<RouteMatch> find_route(std::string_view method, std::string_view path);

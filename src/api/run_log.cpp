@@ -11,7 +11,8 @@ namespace lockstep::api {
 namespace {
 
 std::string counts_text(const SideCounts& counts) {
-  return "+" + std::to_string(counts.inserted) + " ~" + std::to_string(counts.updated) + " -" + std::to_string(counts.deleted);
+  return "+" + std::to_string(counts.inserted) + " ~" + std::to_string(counts.updated) + " -" +
+         std::to_string(counts.deleted);
 }
 
 bool any(const SideCounts& counts) { return counts.inserted + counts.updated + counts.deleted > 0; }

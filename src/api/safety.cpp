@@ -73,8 +73,8 @@ bool came_by_https(const Request& request) {
 }
 
 Header session_cookie(const Request& request, std::string_view id, std::string_view path, bool ends) {
-  std::string cookie = cookie_name(request) + "=" + std::string(id) + "; Path=" + std::string(path) +
-                       "; HttpOnly; SameSite=Strict";
+  std::string cookie =
+      cookie_name(request) + "=" + std::string(id) + "; Path=" + std::string(path) + "; HttpOnly; SameSite=Strict";
   if (ends) cookie += "; Max-Age=0";
   if (came_by_https(request)) cookie += "; Secure";
   return {"Set-Cookie", std::move(cookie)};
@@ -119,8 +119,9 @@ Safety::Safety(const config::DaemonSettings& settings, SafetyOptions options, Se
     const std::optional<std::string> host = listen_host(address);
     if (!host) continue;
     if (authorise_ && !tokens_.required() && !open_to_all_ && !is_loopback(*host))
-      refuse_setting("Listening on " + address + " needs a token: anybody who reaches that address could change the schedule",
-                     "set LOCKSTEP_TOKEN or token_file, listen on localhost, or say --insecure-no-auth if the network is trusted");
+      refuse_setting(
+          "Listening on " + address + " needs a token: anybody who reaches that address could change the schedule",
+          "set LOCKSTEP_TOKEN or token_file, listen on localhost, or say --insecure-no-auth if the network is trusted");
     options.own_hosts.push_back(*host);
   }
   for (const std::string& host : options.own_hosts) {
@@ -131,7 +132,8 @@ Safety::Safety(const config::DaemonSettings& settings, SafetyOptions options, Se
   for (const std::string& host : settings.allowed_hosts) {
     std::optional<Authority> allowed = parse_authority(host);
     if (!allowed)
-      refuse_setting("allowed_hosts: " + quoted_for_message(host) + " is not a host", "write HOST or HOST:PORT, such as sync.example.org");
+      refuse_setting("allowed_hosts: " + quoted_for_message(host) + " is not a host",
+                     "write HOST or HOST:PORT, such as sync.example.org");
     allowed_hosts_.push_back(std::move(*allowed));
   }
   for (const std::string& origin : settings.cors_origins) {
@@ -178,8 +180,9 @@ std::optional<Refusal> Safety::refuse_origin(const Request& request) const {
     const std::optional<Origin> origin = parse_origin(*text);
     const std::optional<Authority> host = parse_authority(*request.header("host"));
     if (!origin || !host || count_headers(request, "origin") != 1 || !same_site(*origin, *host))
-      return forbidden("Requests from the origin " + quoted_for_message(text->substr(0, kShownOfOrigin)) + " are not allowed",
-                       "if its pages may use this server, name it in the setting cors_origins", true);
+      return forbidden(
+          "Requests from the origin " + quoted_for_message(text->substr(0, kShownOfOrigin)) + " are not allowed",
+          "if its pages may use this server, name it in the setting cors_origins", true);
   }
   if (fetch_site != nullptr && equal_ignoring_case(trimmed(*fetch_site), "cross-site"))
     return forbidden("Another site's page sent this request (Sec-Fetch-Site: cross-site, origin " +
@@ -215,16 +218,18 @@ std::variant<Level, Refusal> Safety::level_of(const Request& request) const {
                    given ? "The token is not valid" : "This needs a token",
                    "send it as `Authorization: Bearer TOKEN`, or sign in with POST /api/session",
                    {}},
-                  {{"WWW-Authenticate", given ? "Bearer realm=\"lockstep\", error=\"invalid_token\"" : "Bearer realm=\"lockstep\""}},
+                  {{"WWW-Authenticate",
+                    given ? "Bearer realm=\"lockstep\", error=\"invalid_token\"" : "Bearer realm=\"lockstep\""}},
                   given};
   return refusal;
 }
 
 Response Safety::preflight(const Request& request, std::string_view allowed_methods) const {
   Response response{204, "", {}, ""};
-  response.headers = {{"Access-Control-Allow-Methods", std::string(allowed_methods)},
-                      {"Access-Control-Allow-Headers", "Authorization, Content-Type, If-Match, If-None-Match, Last-Event-ID"},
-                      {"Access-Control-Max-Age", "600"}};
+  response.headers = {
+      {"Access-Control-Allow-Methods", std::string(allowed_methods)},
+      {"Access-Control-Allow-Headers", "Authorization, Content-Type, If-Match, If-None-Match, Last-Event-ID"},
+      {"Access-Control-Max-Age", "600"}};
   if (request.header("access-control-request-private-network") != nullptr)
     response.headers.push_back({"Access-Control-Allow-Private-Network", "true"});
   return response;
@@ -239,7 +244,8 @@ void Safety::allow_origin(const Request& request, Response& response) const {
   response.headers.push_back({"Access-Control-Expose-Headers", "ETag, Location, X-Total-Count"});
 }
 
-std::optional<Header> Safety::open_session(const Request& request, const std::string& token, std::string_view path) const {
+std::optional<Header> Safety::open_session(const Request& request, const std::string& token,
+                                           std::string_view path) const {
   if (tokens_.level_of(token) == Level::nothing) return std::nullopt;
   return session_cookie(request, sessions_.open(token), path, false);
 }
@@ -253,7 +259,8 @@ std::string_view websocket_subprotocol(const Request& request) {
   bool offered = false;
   for (const Header& header : request.headers)
     if (header.name == "sec-websocket-protocol")
-      for_each_part(header.value, ',', [&offered](std::string_view protocol) { return offered = protocol == kSubprotocol; });
+      for_each_part(header.value, ',',
+                    [&offered](std::string_view protocol) { return offered = protocol == kSubprotocol; });
   return offered ? kSubprotocol : std::string_view();
 }
 

@@ -63,8 +63,8 @@ class Safety {
   Tokens tokens_;
   Sessions& sessions_;
   bool authorise_;
-  bool open_to_all_;    // insecure_no_auth
-  bool on_any_address_; // listens on 0.0.0.0 or ::
+  bool open_to_all_;     // insecure_no_auth
+  bool on_any_address_;  // listens on 0.0.0.0 or ::
   std::vector<std::string> own_hosts_;
   std::vector<Authority> allowed_hosts_;
   std::vector<Origin> cors_origins_;

@@ -34,7 +34,9 @@ Json number() { return schema_of_type("number"); }
 Json count() { return with(schema_of_type("integer"), "minimum", Json::number(std::int64_t{0})); }
 Json identifier() { return with(schema_of_type("integer"), "minimum", Json::number(std::int64_t{1})); }
 Json instant() { return with(string(), "format", text("date-time")); }
-Json one_of(std::initializer_list<std::string_view> values) { return with(string(), "enum", texts({values.begin(), values.size()})); }
+Json one_of(std::initializer_list<std::string_view> values) {
+  return with(string(), "enum", texts({values.begin(), values.size()}));
+}
 Json exactly(std::string_view value) { return with(Json::object(), "const", text(value)); }
 Json any_object() { return schema_of_type("object"); }
 Json list_of(std::string_view name) { return schema_array(schema_ref(name)); }
@@ -120,9 +122,7 @@ Json task_schema(TaskForm form) {
   return with(std::move(schema), "additionalProperties", Json::of(false));
 }
 
-Json yaml_sync() {
-  return object({{"yaml", one_of({"written", "pending", "conflict"})}, {"detail", string()}});
-}
+Json yaml_sync() { return object({{"yaml", one_of({"written", "pending", "conflict"})}, {"detail", string()}}); }
 
 void add_tasks(Json& schemas) {
   schemas.set("Task", task_schema(TaskForm::answer));
@@ -132,9 +132,19 @@ void add_tasks(Json& schemas) {
   schemas.set("YamlSync", yaml_sync());
   schemas.set("WrittenTask", extended(task_schema(TaskForm::answer), {{"sync", schema_ref("YamlSync")}}));
   schemas.set("DeletedTask", object({{"sync", schema_ref("YamlSync")}}));
-  schemas.set("NextRuns", object({{"task_id", identifier()}, {"cron", string()}, {"timezone", string()}, {"next", schema_array(instant())}}));
-  schemas.set("TaskRuns", object({{"task_id", identifier()}, {"skill_name", string()}, {"status", string()}, {"runs", schema_array(instant())}}));
-  schemas.set("RunTimes", object({{"timezone", string()}, {"from", instant()}, {"to", instant()}, {"truncated", boolean()}, {"tasks", list_of("TaskRuns")}}));
+  schemas.set(
+      "NextRuns",
+      object(
+          {{"task_id", identifier()}, {"cron", string()}, {"timezone", string()}, {"next", schema_array(instant())}}));
+  schemas.set("TaskRuns", object({{"task_id", identifier()},
+                                  {"skill_name", string()},
+                                  {"status", string()},
+                                  {"runs", schema_array(instant())}}));
+  schemas.set("RunTimes", object({{"timezone", string()},
+                                  {"from", instant()},
+                                  {"to", instant()},
+                                  {"truncated", boolean()},
+                                  {"tasks", list_of("TaskRuns")}}));
 }
 
 // ---- syncs, conflicts, history
@@ -142,31 +152,30 @@ void add_tasks(Json& schemas) {
 Json direction() { return one_of({"bidirectional", "yaml_to_db", "db_to_yaml"}); }
 
 Json sync_result() {
-  return object({{"status", one_of({"success", "conflicts"})},
-                 {"direction", direction()},
-                 {"trigger", one_of({"startup", "file", "database", "interval", "cron", "manual", "api", "resolve", "undo"})},
-                 {"run_id", or_null(count())},
-                 {"timestamp", instant()},
-                 {"duration_ms", number()},
-                 {"dry_run", boolean()},
-                 {"yaml", schema_ref("Counts")},
-                 {"database", schema_ref("Counts")},
-                 {"merged", count()},
-                 {"unchanged", count()},
-                 {"conflicts_detected", count()},
-                 {"conflicts", list_of("ConflictRef")},
-                 {"warnings", list_of("Warning")},
-                 {"guard", schema_ref("Guard")}},
-                {"guard"});
+  return object(
+      {{"status", one_of({"success", "conflicts"})},
+       {"direction", direction()},
+       {"trigger", one_of({"startup", "file", "database", "interval", "cron", "manual", "api", "resolve", "undo"})},
+       {"run_id", or_null(count())},
+       {"timestamp", instant()},
+       {"duration_ms", number()},
+       {"dry_run", boolean()},
+       {"yaml", schema_ref("Counts")},
+       {"database", schema_ref("Counts")},
+       {"merged", count()},
+       {"unchanged", count()},
+       {"conflicts_detected", count()},
+       {"conflicts", list_of("ConflictRef")},
+       {"warnings", list_of("Warning")},
+       {"guard", schema_ref("Guard")}},
+      {"guard"});
 }
 
 Json run() {
-  Json schema = extended(sync_result(),
-                         {{"replica", string()},
-                          {"closed", list_of("ClosedConflict")},
-                          {"undone_run", count()},
-                          {"guard", any_object()}},
-                         {"closed", "undone_run", "guard"});
+  Json schema = extended(
+      sync_result(),
+      {{"replica", string()}, {"closed", list_of("ClosedConflict")}, {"undone_run", count()}, {"guard", any_object()}},
+      {"closed", "undone_run", "guard"});
   Json properties = *schema.find("properties");
   properties.set("status", one_of({"success", "conflicts", "guard"}));
   schema.set("properties", std::move(properties));
@@ -194,27 +203,48 @@ void add_syncs(Json& schemas) {
   const Json action = or_null(one_of({"insert", "update", "delete"}));
   const Json anything = Json::object();
   schemas.set("Counts", object({{"inserted", count()}, {"updated", count()}, {"deleted", count()}}));
-  schemas.set("Warning", object({{"message", string()}, {"task_id", or_null(schema_of_type("integer"))}, {"line", or_null(count())}}));
-  schemas.set("ConflictRef", object({{"conflict_id", or_null(string())}, {"task_id", identifier()}, {"reason", string()}}));
-  schemas.set("ClosedConflict", object({{"conflict_id", string()}, {"task_id", identifier()}, {"resolution", string()}}));
-  schemas.set("Guard", object({{"side", one_of({"yaml", "database"})}, {"would_delete", count()}, {"task_ids", schema_array(identifier())},
-                               {"of", count()}, {"max_delete_percent", number()}}));
+  schemas.set(
+      "Warning",
+      object({{"message", string()}, {"task_id", or_null(schema_of_type("integer"))}, {"line", or_null(count())}}));
+  schemas.set("ConflictRef",
+              object({{"conflict_id", or_null(string())}, {"task_id", identifier()}, {"reason", string()}}));
+  schemas.set("ClosedConflict",
+              object({{"conflict_id", string()}, {"task_id", identifier()}, {"resolution", string()}}));
+  schemas.set("Guard", object({{"side", one_of({"yaml", "database"})},
+                               {"would_delete", count()},
+                               {"task_ids", schema_array(identifier())},
+                               {"of", count()},
+                               {"max_delete_percent", number()}}));
   schemas.set("SyncResult", sync_result());
-  schemas.set("PlannedField", object({{"field", string()}, {"base", anything}, {"yaml", anything}, {"database", anything}}));
-  schemas.set("PlannedTask", object({{"task_id", identifier()}, {"yaml", action}, {"database", action}, {"conflict", or_null(string())},
+  schemas.set("PlannedField",
+              object({{"field", string()}, {"base", anything}, {"yaml", anything}, {"database", anything}}));
+  schemas.set("PlannedTask", object({{"task_id", identifier()},
+                                     {"yaml", action},
+                                     {"database", action},
+                                     {"conflict", or_null(string())},
                                      {"fields", list_of("PlannedField")}}));
   schemas.set("Plan", extended(sync_result(), {{"tasks", list_of("PlannedTask")}}));
   schemas.set("Conflict", conflict());
-  schemas.set("Resolved", object({{"status", one_of({"success", "stored"})}, {"message", string()}, {"conflict_id", string()},
-                                  {"task_id", identifier()}, {"resolution", string()}, {"task", or_null(schema_ref("Task"))},
-                                  {"new_task_id", identifier()}, {"run_id", identifier()}},
+  schemas.set("Resolved", object({{"status", one_of({"success", "stored"})},
+                                  {"message", string()},
+                                  {"conflict_id", string()},
+                                  {"task_id", identifier()},
+                                  {"resolution", string()},
+                                  {"task", or_null(schema_ref("Task"))},
+                                  {"new_task_id", identifier()},
+                                  {"run_id", identifier()}},
                                  {"new_task_id", "run_id"}));
   schemas.set("BulkFailure", object({{"conflict_id", string()}, {"problem", schema_ref("Problem")}}));
   schemas.set("BulkResolved", object({{"resolved", list_of("Resolved")}, {"failed", list_of("BulkFailure")}}));
   schemas.set("Cleared", object({{"status", exactly("success")}, {"conflicts_cleared", count()}}));
+  schemas.set("UndoStored", object({{"status", exactly("stored")}, {"message", string()}, {"run_id", identifier()}}));
   schemas.set("Run", run());
-  schemas.set("Change", object({{"task_id", identifier()}, {"side", one_of({"yaml", "database"})}, {"before", or_null(any_object())},
-                                {"before_text", string()}, {"after", or_null(any_object())}, {"after_text", string()}},
+  schemas.set("Change", object({{"task_id", identifier()},
+                                {"side", one_of({"yaml", "database"})},
+                                {"before", or_null(any_object())},
+                                {"before_text", string()},
+                                {"after", or_null(any_object())},
+                                {"after_text", string()}},
                                {"before_text", "after_text"}));
   schemas.set("RunDetails", extended(run(), {{"changes", list_of("Change")}}));
 }
@@ -222,11 +252,22 @@ void add_syncs(Json& schemas) {
 // ---- status and operations
 
 void add_status(Json& schemas) {
-  schemas.set("Diagnostic", object({{"file", or_null(string())}, {"line", or_null(count())}, {"column", or_null(count())},
-                                    {"task_id", or_null(schema_of_type("integer"))}, {"field", or_null(string())}, {"message", string()}}));
-  schemas.set("YamlStatus", object({{"path", string()}, {"valid", boolean()}, {"writable", boolean()}, {"tasks", count()},
-                                    {"checksum", or_null(string())}, {"modified_at", or_null(instant())}, {"errors", list_of("Diagnostic")}}));
-  schemas.set("DatabaseStatus", object({{"backend", string()}, {"reachable", boolean()}, {"tasks", count()}, {"warnings", list_of("Warning")}}));
+  schemas.set("Diagnostic", object({{"file", or_null(string())},
+                                    {"line", or_null(count())},
+                                    {"column", or_null(count())},
+                                    {"task_id", or_null(schema_of_type("integer"))},
+                                    {"field", or_null(string())},
+                                    {"message", string()}}));
+  schemas.set("YamlStatus", object({{"path", string()},
+                                    {"valid", boolean()},
+                                    {"writable", boolean()},
+                                    {"tasks", count()},
+                                    {"checksum", or_null(string())},
+                                    {"modified_at", or_null(instant())},
+                                    {"errors", list_of("Diagnostic")}}));
+  schemas.set(
+      "DatabaseStatus",
+      object({{"backend", string()}, {"reachable", boolean()}, {"tasks", count()}, {"warnings", list_of("Warning")}}));
   const Json watcher = one_of({"running", "polling", "stopped"});
   schemas.set("Status", object({{"last_sync_timestamp", or_null(instant())},
                                 {"total_tasks", count()},
@@ -240,8 +281,10 @@ void add_status(Json& schemas) {
                                 {"database", schema_ref("DatabaseStatus")},
                                 {"watcher", watcher},
                                 {"last_run", or_null(schema_ref("Run"))}}));
-  schemas.set("Health", object({{"status", one_of({"healthy", "degraded"})}, {"database", one_of({"connected", "unreachable"})},
-                                {"file_watcher", watcher}, {"yaml", one_of({"valid", "invalid", "missing"})}}));
+  schemas.set("Health", object({{"status", one_of({"healthy", "degraded"})},
+                                {"database", one_of({"connected", "unreachable"})},
+                                {"file_watcher", watcher},
+                                {"yaml", one_of({"valid", "invalid", "missing"})}}));
   schemas.set("Alive", object({{"status", exactly("alive")}}));
   schemas.set("Text", string());
   schemas.set("Document", any_object());
@@ -250,7 +293,10 @@ void add_status(Json& schemas) {
 // ---- problems
 
 Json problem(Properties more = {}, std::initializer_list<std::string_view> optional = {}) {
-  Json base = object({{"type", with(string(), "format", text("uri"))}, {"title", string()}, {"status", count()}, {"detail", string()}});
+  Json base = object({{"type", with(string(), "format", text("uri"))},
+                      {"title", string()},
+                      {"status", count()},
+                      {"detail", string()}});
   return more.empty() ? base : extended(std::move(base), std::move(more), optional);
 }
 
@@ -258,11 +304,14 @@ void add_problems(Json& schemas) {
   const Json errors = list_of("Diagnostic");
   schemas.set("Problem", with(problem(), "additionalProperties", Json::of(true)));  // in a bulk answer: of any kind
   schemas.set("InvalidProblem", problem({{"errors", errors}, {"more_errors", count()}}, {"more_errors"}));
-  schemas.set("SyncRefusedProblem", problem({{"conflicts", list_of("ConflictRef")}, {"result", schema_ref("SyncResult")}, {"guard", schema_ref("Guard")}},
+  schemas.set("SyncRefusedProblem", problem({{"conflicts", list_of("ConflictRef")},
+                                             {"result", schema_ref("SyncResult")},
+                                             {"guard", schema_ref("Guard")}},
                                             {"conflicts", "result", "guard"}));
   schemas.set("MovedProblem", problem({{"conflict", schema_ref("Conflict")}}));
   const Json changed = object({{"task_id", identifier()}, {"side", one_of({"yaml", "database"})}});
-  schemas.set("UndoRefusedProblem", problem({{"changed", schema_array(changed)}, {"guard", schema_ref("Guard")}}, {"changed", "guard"}));
+  schemas.set("UndoRefusedProblem",
+              problem({{"changed", schema_array(changed)}, {"guard", schema_ref("Guard")}}, {"changed", "guard"}));
   schemas.set("StaleProblem", problem({{"task", schema_ref("Task")}}));
 }
 
@@ -281,8 +330,11 @@ void add_events(Json& schemas) {
   resolved.emplace_back("resolution", string());
   const Properties events{
       {"ConnectionEstablished", event("connection_established", {{"message", string()}})},
-      {"ScheduleConfigUpdated", event("schedule_config_updated", {{"source", one_of({"file", "database"})}, {"task_ids", schema_array(identifier())},
-                                                                  {"task_count", count()}, {"checksum", string()}, {"message", string()}})},
+      {"ScheduleConfigUpdated", event("schedule_config_updated", {{"source", one_of({"file", "database"})},
+                                                                  {"task_ids", schema_array(identifier())},
+                                                                  {"task_count", count()},
+                                                                  {"checksum", string()},
+                                                                  {"message", string()}})},
       {"ConflictDetected", event("sync_conflict_detected", detected)},
       {"ConflictResolved", event("sync_conflict_resolved", resolved)},
       {"StatusChanged", event("sync_status_changed", {{"status", schema_ref("Status")}})},
@@ -300,7 +352,9 @@ void add_events(Json& schemas) {
 }  // namespace
 
 Json schema_of_type(std::string_view type) { return with(Json::object(), "type", text(type)); }
-Json schema_ref(std::string_view name) { return with(Json::object(), "$ref", Json::string("#/components/schemas/" + std::string(name))); }
+Json schema_ref(std::string_view name) {
+  return with(Json::object(), "$ref", Json::string("#/components/schemas/" + std::string(name)));
+}
 Json schema_array(Json items) { return with(schema_of_type("array"), "items", std::move(items)); }
 
 Json component_schemas() {

@@ -15,7 +15,9 @@ namespace {
 
 constexpr int kGzip = 16 + MAX_WBITS;  // zlib's way to say: with gzip's header
 
-[[noreturn]] void fail() { throw Error({ErrorCode::internal, "serve the dashboard", "", "a file in the program is damaged", "", false}); }
+[[noreturn]] void fail() {
+  throw Error({ErrorCode::internal, "serve the dashboard", "", "a file in the program is damaged", "", false});
+}
 
 std::string lower_case_without_blanks(std::string_view text) {
   std::string out;
@@ -27,7 +29,8 @@ std::string lower_case_without_blanks(std::string_view text) {
 // `gzip;q=0.5` → whether it is wanted at all.
 bool has_weight(std::string_view coding) {
   const std::size_t weight = coding.find(";q=");
-  return weight == std::string_view::npos || coding.substr(weight + 3).find_first_not_of("0.") != std::string_view::npos;
+  return weight == std::string_view::npos ||
+         coding.substr(weight + 3).find_first_not_of("0.") != std::string_view::npos;
 }
 
 }  // namespace

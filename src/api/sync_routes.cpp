@@ -1,6 +1,6 @@
-#include "api/handlers.hpp"
-
 #include <utility>
+
+#include "api/handlers.hpp"
 
 namespace lockstep::api {
 namespace {

@@ -30,7 +30,8 @@ std::optional<std::string> wrong_type(const std::string& name, const Json& value
 }
 
 std::optional<InputFault> check_shape(const Json& document) {
-  if (document.kind != Json::Kind::object) return InputFault{"the body must be a JSON object with the members of a task"};
+  if (document.kind != Json::Kind::object)
+    return InputFault{"the body must be a JSON object with the members of a task"};
   for (const auto& [name, value] : document.members) {
     if (std::ranges::find(kMemberNames, name) == kMemberNames.end())
       return InputFault{"unknown member " + quoted_for_message(name) + suggestion(name, kMemberNames)};
@@ -66,7 +67,8 @@ void compute_next_run(TaskInput& input, const TimeZone& zone, Timestamp now) {
       input.task[Field::next_run_at] = *next;
       input.present.insert(Field::next_run_at);
     } else {
-      input.fault = TaskProblems{{{std::string(name), "schedule_cron never fires in " + zone.name() + " within 50 years; give next_run_at"}}};
+      input.fault = TaskProblems{
+          {{std::string(name), "schedule_cron never fires in " + zone.name() + " within 50 years; give next_run_at"}}};
       return;
     }
   }
@@ -108,8 +110,7 @@ Json merge_patch(const Json& target, const Json& patch) {
   for (const auto& [name, value] : patch.members) {
     if (value.kind == Json::Kind::null)
       std::erase_if(result.members, [&name](const Json::Member& member) { return member.first == name; });
-    else
-      result.set(name, merge_patch(result.find(name) ? *result.find(name) : Json::null(), value));
+    else result.set(name, merge_patch(result.find(name) ? *result.find(name) : Json::null(), value));
   }
   return result;
 }

@@ -18,8 +18,8 @@ using TaskInputFault = std::variant<InputFault, TaskProblems>;
 
 struct TaskInput {
   Task task;
-  FieldSet present;                  // what the sender gave
-  std::optional<std::int64_t> id;    // if the sender gave a valid one
+  FieldSet present;                // what the sender gave
+  std::optional<std::int64_t> id;  // if the sender gave a valid one
   std::optional<TaskInputFault> fault;
 };
 

@@ -23,7 +23,8 @@ std::span<const std::string_view> task_order_names();
 
 struct TaskQuery {
   std::optional<std::string> status, skill_name, user_id;
-  std::optional<std::string> text;  // somewhere in id, skill_name, schedule_cron, user_id or params_json, whatever the case
+  std::optional<std::string>
+      text;  // somewhere in id, skill_name, schedule_cron, user_id or params_json, whatever the case
   std::optional<Timestamp> due_before;
   TaskOrder order;
   std::optional<std::size_t> limit;

@@ -1,13 +1,17 @@
+#include <algorithm>
 #include <utility>
 
 #include "api/etag.hpp"
 #include "api/handlers.hpp"
 #include "api/task_query.hpp"
+#include "api/task_runs.hpp"
 
 namespace lockstep::api {
 namespace {
 
 constexpr std::int64_t kDefaultRuns = 5;
+constexpr std::int64_t kDay = 24LL * 3'600 * 1'000'000;  // microseconds
+constexpr std::int64_t kLongestWindow = 8;               // days
 
 TaskQuery task_query(const Inputs& inputs) {
   const auto copied = [&inputs](std::string_view name) {
@@ -72,7 +76,8 @@ void get_task(const Services& services, CallPtr call) {
   reply_with_task(services, std::move(call), [](const Call& asked, const Task& task) {
     std::string text = to_json_text(task);
     std::string etag = etag_of(text);
-    Response response = not_modified(asked.request, etag) ? Response{304, "", {}, ""} : json_text_response(200, std::move(text));
+    Response response =
+        not_modified(asked.request, etag) ? Response{304, "", {}, ""} : json_text_response(200, std::move(text));
     response.headers.push_back({"ETag", std::move(etag)});
     return response;
   });
@@ -85,6 +90,20 @@ void get_task_runs(const Services& services, CallPtr call) {
     const std::string& expression = task.text(Field::schedule_cron);
     const Cron cron = *Cron::parse(expression).cron;  // a row whose expression is none is an InvalidRow
     return json_response(200, next_runs_json(task.id, expression, zone, next_runs(cron, from, zone, count)));
+  });
+}
+
+void list_task_runs(const Services& services, CallPtr call) {
+  const Timestamp from = call->query.instant("from").value_or(services.now());
+  const Timestamp to =
+      call->query.instant("to").value_or(Timestamp{std::min(from.micros + kDay, kLatestTimestamp.micros)});
+  if (to < from || to.micros - from.micros > kLongestWindow * kDay)
+    return call->reply(problem_response({ProblemKind::bad_request,
+                                         "to must lie from 0 to " + std::to_string(kLongestWindow) + " days after from",
+                                         "",
+                                         {}}));
+  reply_from(services, std::move(call), Queue::read_slowly, [from, to, zone = services.zone](Engine& engine) {
+    return json_response(200, task_runs_json(engine.tasks().tasks, from, to, zone));
   });
 }
 

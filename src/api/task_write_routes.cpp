@@ -40,6 +40,15 @@ Response written_response(const Services& services, const TaskWritten& written, 
   return response;
 }
 
+std::string sentence_of(const TaskWriteRequest& request, const TaskWritten& written) {
+  using Kind = TaskWriteRequest::Kind;
+  const std::int64_t id = written.task ? written.task->id : request.id.value_or(0);
+  std::string sentence = "Task " + std::to_string(id) + " ";
+  sentence += request.kind == Kind::create ? "created" : request.kind == Kind::remove ? "deleted" : "updated";
+  sentence += " through the API; YAML: " + std::string(to_string(written.yaml));
+  return written.detail.empty() ? sentence : sentence + " (" + written.detail + ")";
+}
+
 Response stale_response(const TaskStale& stale) {
   Response response = problem_response({ProblemKind::precondition_failed,
                                         "Task " + std::to_string(stale.current.id) + " is not what If-Match names",
@@ -50,8 +59,10 @@ Response stale_response(const TaskStale& stale) {
 }
 
 Response exists_response(std::int64_t id) {
-  return problem_response({ProblemKind::task_exists, "There is a task " + std::to_string(id) + " already",
-                           "leave the id out for the next free one, or PUT to replace that task", {}});
+  return problem_response({ProblemKind::task_exists,
+                           "There is a task " + std::to_string(id) + " already",
+                           "leave the id out for the next free one, or PUT to replace that task",
+                           {}});
 }
 
 void reply_with_write(const Services& services, CallPtr call, TaskWriteRequest request) {
@@ -59,8 +70,12 @@ void reply_with_write(const Services& services, CallPtr call, TaskWriteRequest r
   const Services* const with = &services;
   reply_from(services, std::move(call), Queue::write, [with, status, request = std::move(request)](Engine& engine) {
     const std::optional<std::int64_t> id = request.id;
+    const Stopwatch stopwatch;
     const TaskWriteOutcome outcome = engine.write_task(request);
-    if (const auto* written = std::get_if<TaskWritten>(&outcome)) return written_response(*with, *written, status);
+    if (const auto* written = std::get_if<TaskWritten>(&outcome)) {
+      note_done(*with, Trigger::api, stopwatch, sentence_of(request, *written));
+      return written_response(*with, *written, status);
+    }
     if (const auto* stale = std::get_if<TaskStale>(&outcome)) return stale_response(*stale);
     if (const auto* invalid = std::get_if<TaskProblems>(&outcome)) return problem_response(problem_of(*invalid, id));
     if (std::holds_alternative<TaskMissing>(outcome)) return problem_response(task_not_found(id.value_or(0)));

@@ -68,6 +68,7 @@ class CommandLine {
   void add_history();
   void add_restore();
   void add_init();
+  void add_serve();
   void add_rest();
 
   CLI::App* add(const char* name, const char* description, std::function<Exit(Session&)> run) {
@@ -115,6 +116,8 @@ class CommandLine {
   UndoOptions undo_;
   RestoreOptions restore_;
   InitOptions init_;
+  ServeOptions serve_;
+  WatchOptions watch_;
   ReplicasOptions replicas_;
 };
 
@@ -129,6 +132,7 @@ CommandLine::CommandLine() {
   app_.get_formatter()->label("SUBCOMMAND", "COMMAND");
   app_.get_formatter()->label("Subcommands", "Commands");
   add_global_options();
+  add_serve();
   add_sync();
   add_plan();
   add_conflicts();
@@ -252,6 +256,23 @@ void CommandLine::add_init() {
   init->add_flag("--print-sql", init_.print_sql, "Print the statements instead of running them");
   init->add_option("--adopt-replica", init_.adopt_replica, "Make this file the owner of that replica")
       ->type_name("NAME");
+}
+
+void CommandLine::add_serve() {
+  CLI::App* const serve = add("serve", "The daemon: syncs whatever changes, serves HTTP and live events", [this](Session& session) {
+    return run_serve(session, serve_);
+  });
+  serve->add_option("--listen", serve_.listen, "HOST:PORT, [::1]:PORT or unix:PATH; may be repeated (localhost:8000)")
+      ->type_name("ADDRESS")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  serve->add_option("--interval", serve_.interval, "Safety-net sync; 0 = off (5m)")->type_name("DURATION");
+  serve->add_flag("--insecure-no-auth", serve_.insecure_no_auth, "Listen beyond loopback without a token");
+
+  CLI::App* const watch = add("watch", "The live events of a daemon", [this](Session& session) {
+    return run_watch(session, watch_);
+  });
+  watch->add_option("URL", watch_.url, "http://HOST:PORT or unix:PATH; else the configured listen address");
 }
 
 void CommandLine::add_rest() {

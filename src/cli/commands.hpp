@@ -86,6 +86,18 @@ struct InitOptions {
 };
 Exit run_init(Session&, const InitOptions&);
 
+struct ServeOptions {
+  std::vector<std::string> listen;      // empty = as configured
+  std::optional<std::string> interval;  // a duration
+  bool insecure_no_auth = false;
+};
+Exit run_serve(Session&, const ServeOptions&);
+
+struct WatchOptions {
+  std::string url;  // empty = the configured listen address
+};
+Exit run_watch(Session&, const WatchOptions&);
+
 struct ReplicasOptions {
   std::string forget;  // empty = list
 };

@@ -84,6 +84,11 @@ void Terminal::document(const Json& value) {
   write(stdout, "\n");
 }
 
+void Terminal::document_line(std::string_view json) {
+  write(stdout, json);
+  write(stdout, "\n");
+}
+
 void Terminal::note(std::string_view text) {
   if (!options_.quiet) message(text);
 }

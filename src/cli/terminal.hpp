@@ -48,6 +48,8 @@ class Terminal {
   void print(std::string_view text);
   // The one document of --json.
   void document(const Json& value);
+  // With --json, of a command that prints documents as they come: one, on a line of its own.
+  void document_line(std::string_view json);
 
   // For people, on standard error.
   void note(std::string_view text);      // not with -q

@@ -89,6 +89,7 @@ class Core {
   SyncOutcome sync(const SyncRequest&);
   PlanOutcome plan(const SyncRequest&);
   ResolveOutcome resolve(const ResolveRequest&);
+  void carry_out_requests();  // resolutions and undos that other hosts' processes stored
   void carry_out_stored_resolutions();
   UndoOutcome undo(std::int64_t run_id, std::optional<double> max_delete_percent);
 
@@ -176,6 +177,7 @@ class Core {
   };
   std::optional<Told> told;
   bool worth_a_retry = false;
+  std::vector<Warning> undone_later;  // what became of stored undos, for the next result
 
  private:
   // The result of a run whose commit did not answer, once recovery has found it in the database.
@@ -204,6 +206,8 @@ class Core {
   void observe(const Session&, const Observation&);
   void observe_run(const Session&, const Work&, const Resting&, bool due);
   ResolveOutcome store_resolution(const ResolveRequest&);
+  UndoOutcome store_undo(const Run&, std::optional<double> max_delete_percent);
+  void carry_out_stored_undos();
   std::optional<InvalidYaml> read_sides(Session&, Scope scope);
   void read_rows(Session&);
   bool read_changed_rows(Session&);

@@ -103,7 +103,10 @@ struct UndoRefused {
   std::vector<std::pair<std::int64_t, Side>> changed;
 };
 struct RunUnknown {};
-using UndoOutcome = std::variant<SyncResult, UndoRefused, RunUnknown, InvalidYaml, FileBusy, GuardStopped>;
+struct UndoStored {
+  std::string replica;  // another host's: the process that can write its file carries it out
+};
+using UndoOutcome = std::variant<SyncResult, UndoRefused, RunUnknown, UndoStored, InvalidYaml, FileBusy, GuardStopped>;
 
 // A task written by a program, through lockstep: into the database first, then, by a sync, into the YAML.
 struct TaskStale {

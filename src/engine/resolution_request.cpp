@@ -70,4 +70,17 @@ std::optional<ResolveRequest> read_resolution_request(std::string_view text) {
   return request;
 }
 
+std::string write_undo_request(std::optional<double> max_delete_percent) {
+  Json request = Json::object();
+  if (max_delete_percent) request.set("max_delete_percent", Json::number(std::to_string(*max_delete_percent)));
+  return write_json(request);
+}
+
+std::optional<double> read_undo_request(std::string_view text) {
+  const JsonResult request = parse_json(text);
+  const Json* percent = request.ok() ? request.value.find("max_delete_percent") : nullptr;
+  if (!percent || percent->kind != Json::Kind::number) return std::nullopt;
+  return std::stod(percent->text);
+}
+
 }  // namespace lockstep

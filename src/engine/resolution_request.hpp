@@ -15,6 +15,10 @@ namespace lockstep {
 std::string write_resolution_request(const Resolution&, int version);
 std::optional<ResolveRequest> read_resolution_request(std::string_view text);  // number is the caller's
 
+// The same of an undo: {"max_delete_percent"}.
+std::string write_undo_request(std::optional<double> max_delete_percent);
+std::optional<double> read_undo_request(std::string_view text);
+
 // The `fields` of a custom resolution as the API, the CLI and the store write them; the string says what is wrong.
 std::variant<std::map<Field, FieldChoice>, std::string> field_choices_from_json(const Json& fields);
 

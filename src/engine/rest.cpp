@@ -69,6 +69,7 @@ bool Core::database_rests() {
   if (!(state == rest->state)) return false;
   const auto changed = transaction->tasks().changed_since(rest->state.cursor);
   if (!changed || !changed->empty() || transaction->tasks().cursor().empty()) return false;
+  if (!transaction->history().runs({.replica = settings.replica, .undo_requested = true}).empty()) return false;
   std::vector<Conflict> pending = transaction->conflicts().list({.replica = settings.replica});
   std::sort(pending.begin(), pending.end(), [](const Conflict& a, const Conflict& b) { return a.number < b.number; });
   return same_conflicts(pending, rest->pending);

@@ -50,7 +50,7 @@ SyncOutcome Core::sync(const SyncRequest& request) {
   const Timestamp started = clock();
   if (auto same = nothing_new(request, started)) return std::move(*same);
   worth_a_retry = true;  // until it has ended otherwise
-  if (!request.only) carry_out_stored_resolutions();
+  if (!request.only) carry_out_requests();
   SyncOutcome outcome = with_session<SyncOutcome>(Scope::changes, [&](Session& session) -> std::variant<SyncOutcome, StartAgain> {
     if (auto done = confirmed()) return SyncOutcome(std::move(*done));
     require_writable_target(session, request, settings.yaml);
@@ -69,6 +69,9 @@ SyncOutcome Core::sync(const SyncRequest& request) {
     return SyncOutcome(std::move(std::get<SyncResult>(executed)));
   });
   worth_a_retry = std::holds_alternative<FileBusy>(outcome);
+  if (auto* result = std::get_if<SyncResult>(&outcome))
+    std::move(undone_later.begin(), undone_later.end(), std::back_inserter(result->warnings));
+  undone_later.clear();
   return outcome;
 }
 

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "engine/core.hpp"
+#include "engine/resolution_request.hpp"
 #include "model/json.hpp"
 #include "model/validation.hpp"
 #include "reconcile/revert.hpp"
@@ -68,8 +69,21 @@ std::map<std::int64_t, Former> read_changes(const std::vector<ChangeRecord>& rec
 
 }  // namespace
 
+// For the process that can write the other replica's file.
+UndoOutcome Core::store_undo(const Run& run, std::optional<double> max_delete_percent) {
+  auto transaction = store->begin(Access::write, settings.replica);
+  transaction->history().request_undo(run.id, write_undo_request(max_delete_percent));
+  transaction->commit();
+  return UndoStored{run.replica};
+}
+
 UndoOutcome Core::undo(std::int64_t run_id, std::optional<double> max_delete_percent) {
   const Timestamp started = clock();
+  {
+    const auto run = store->begin(Access::read, settings.replica)->history().run(run_id);
+    if (!run) return RunUnknown{};
+    if (run->replica != settings.replica) return store_undo(*run, max_delete_percent);
+  }
   struct Forget {
     Core& core;
     ~Forget() { core.rest.reset(); }  // what this run looked at is not all there is
@@ -77,7 +91,7 @@ UndoOutcome Core::undo(std::int64_t run_id, std::optional<double> max_delete_per
   return with_session<UndoOutcome>(Scope::everything, [&](Session& session) -> std::variant<UndoOutcome, StartAgain> {
     if (auto result = confirmed()) return UndoOutcome(std::move(*result));
     const auto run = session.transaction->history().run(run_id);
-    if (!run || run->replica != settings.replica) return UndoOutcome(RunUnknown{});
+    if (!run) return UndoOutcome(RunUnknown{});
     InvalidYaml invalid;
     if (!need_document(session, invalid)) return UndoOutcome(std::move(invalid));
 
@@ -116,6 +130,31 @@ UndoOutcome Core::undo(std::int64_t run_id, std::optional<double> max_delete_per
     if (auto* again = std::get_if<StartAgain>(&executed)) return std::move(*again);
     return UndoOutcome(std::move(std::get<SyncResult>(executed)));
   });
+}
+
+// Those that other hosts' processes asked for. One that cannot be done any more is dropped, and said.
+void Core::carry_out_stored_undos() {
+  const std::vector<Run> wanted = store->begin(Access::read, settings.replica)
+                                      ->history()
+                                      .runs({.replica = settings.replica, .undo_requested = true});
+  for (const Run& run : wanted) {
+    const UndoOutcome outcome = undo(run.id, read_undo_request(run.undo_request));
+    if (std::holds_alternative<FileBusy>(outcome) || std::holds_alternative<InvalidYaml>(outcome)) continue;
+    if (!std::holds_alternative<SyncResult>(outcome))
+      undone_later.push_back({"the undo of run " + std::to_string(run.id) +
+                                  ", asked for from another host, was dropped: " +
+                                  (std::holds_alternative<UndoRefused>(outcome) ? "its tasks have changed since"
+                                                                                : "the deletion guard stopped it"),
+                              std::nullopt, std::nullopt});
+    auto transaction = store->begin(Access::write, settings.replica);
+    transaction->history().request_undo(run.id, {});
+    transaction->commit();
+  }
+}
+
+void Core::carry_out_requests() {
+  carry_out_stored_resolutions();
+  carry_out_stored_undos();
 }
 
 }  // namespace lockstep

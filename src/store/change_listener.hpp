@@ -23,6 +23,7 @@ struct ChangeListenerOptions {
   // SQLite.
   std::chrono::milliseconds sqlite_backstop{2'000};     // a look at least so often, should an event be missed
   std::chrono::milliseconds sqlite_poll_interval{500};  // where the system gives no events
+  std::chrono::milliseconds sqlite_settle{20};          // a file that appears is opened when left alone so long
 };
 
 // wait() is called by one thread; everything else may be called by any.

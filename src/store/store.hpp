@@ -129,6 +129,8 @@ struct Run {
   SideCounts yaml, database;
   std::size_t merged = 0, unchanged = 0, conflicts_detected = 0;
   std::string details;  // JSON: conflicts, warnings, guard, resolution, undone run
+  // An undo stored for the process that can write the replica's file; empty = none. JSON.
+  std::string undo_request;
 };
 
 // Before and after of one task on one side, as JSON text; empty = absent.
@@ -146,7 +148,8 @@ struct RunFilter {
   std::optional<std::int64_t> after;   // runs with a higher id
   std::optional<std::int64_t> task_id;
   std::optional<std::string> replica;
-  std::size_t limit = 0;  // 0 = all
+  bool undo_requested = false;         // only those with an undo_request
+  std::size_t limit = 0;               // 0 = all
 };
 
 // ---- roles of a transaction -------------------------------------------------------------------------
@@ -218,6 +221,7 @@ class HistoryTable {
   virtual std::optional<Run> run(std::int64_t id) = 0;
   virtual bool has_run(std::string_view key) = 0;
   virtual std::vector<ChangeRecord> changes(std::int64_t run) = 0;                 // by task id, YAML first
+  virtual void request_undo(std::int64_t run, std::string_view request) = 0;       // empty = no longer; no such run: nothing
   // The oldest go first; the newest run of each replica always stays, since a file journal may still ask for it.
   virtual void prune(Timestamp older_than, std::uint64_t max_bytes) = 0;
 };

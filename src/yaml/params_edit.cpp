@@ -11,10 +11,6 @@ bool is_bracketed(std::string_view text, const Node& node) {
   return node.flow && node.content < text.size() && (text[node.content] == '{' || text[node.content] == '[');
 }
 
-Span entry_span(const Node& mapping, std::size_t index) {
-  return {mapping.items[2 * index].start, std::max(mapping.items[2 * index].end, mapping.items[2 * index + 1].end)};
-}
-
 }  // namespace
 
 void ParamsEditor::change(const Node* key, const Node& value, const Json& before, const Json& after, bool flow) {
@@ -74,7 +70,7 @@ bool ParamsEditor::change_members(const Node& mapping, const Json& before, const
   }
   FlowEdit edit;
   edit.removed = std::move(removed);
-  for (std::size_t i = 0; i < count; ++i) edit.elements.push_back(entry_span(mapping, i));
+  for (std::size_t i = 0; i < count; ++i) edit.elements.push_back(entry_span(text_, mapping, i));
   for (const Json::Member* member : added)
     edit.added.push_back({count, write_flow_entry(member->first, member->second, style_)});
   surgeon_.edit_flow(mapping.content, edit);
@@ -83,10 +79,10 @@ bool ParamsEditor::change_members(const Node& mapping, const Json& before, const
 
 // `- a: 1` shares its line with the dash: the next entry moves up into its place.
 bool ParamsEditor::remove_first_on_dash(const Node& mapping, const std::vector<bool>& removed) {
-  const Span first = entry_span(mapping, 0);
+  const Span first = entry_span(text_, mapping, 0);
   if (begins_line(text_, first.start)) return true;
   if (removed.size() < 2 || removed[1]) return false;
-  const Span second = entry_span(mapping, 1);
+  const Span second = entry_span(text_, mapping, 1);
   if (text_.substr(first.end, second.start - first.end).find('#') != std::string_view::npos) return false;
   surgeon_.changes().remove(first.start, second.start);
   return true;
@@ -95,14 +91,14 @@ bool ParamsEditor::remove_first_on_dash(const Node& mapping, const std::vector<b
 void ParamsEditor::change_block_members(const Node& mapping, const std::vector<bool>& removed,
                                         const std::vector<const Json::Member*>& added) {
   for (std::size_t i = 0; i < removed.size(); ++i) {
-    const Span span = entry_span(mapping, i);
+    const Span span = entry_span(text_, mapping, i);
     if (removed[i] && begins_line(text_, span.start))
       surgeon_.changes().remove(line_start(text_, span.start), lines_end(text_, span.end));
     else if (removed[i] && i > 0)
       surgeon_.changes().remove(span.start, lines_end(text_, span.end));
   }
-  const std::size_t column = column_of(text_, mapping.items.front().start);
-  const std::size_t at = lines_end(text_, entry_span(mapping, removed.size() - 1).end);
+  const std::size_t column = column_of(text_, mapping.content);
+  const std::size_t at = lines_end(text_, entry_span(text_, mapping, removed.size() - 1).end);
   std::string lines;
   for (const Json::Member* member : added) {
     if (!lines.empty()) lines += '\n';

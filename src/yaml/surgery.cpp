@@ -58,6 +58,15 @@ std::size_t dash_of(std::string_view text, std::size_t start) {
 bool begins_line(std::string_view text, std::size_t at) { return skip_blanks(text, line_start(text, at)) >= at; }
 std::size_t column_of(std::string_view text, std::size_t at) { return at - line_start(text, at); }
 
+Span entry_span(std::string_view text, const Node& mapping, std::size_t index) {
+  const Node& key = mapping.items[2 * index];
+  std::size_t start = key.start;
+  std::size_t before = start;
+  while (before > 0 && is_blank(text[before - 1])) --before;
+  if (before > 0 && before < start && text[before - 1] == '?') start = before - 1;
+  return {start, std::max(key.end, mapping.items[2 * index + 1].end)};
+}
+
 std::string Surgeon::with_line_breaks(std::string_view lines) const {
   std::string out;
   out.reserve(lines.size());

@@ -27,6 +27,9 @@ std::size_t dash_of(std::string_view text, std::size_t start);
 bool begins_line(std::string_view text, std::size_t at);       // nothing but blanks before it
 std::size_t column_of(std::string_view text, std::size_t at);  // in bytes
 
+// The entry of a mapping at the n-th key, with the `?` that may stand before it.
+Span entry_span(std::string_view text, const Node& mapping, std::size_t index);
+
 // What shall become of the elements of a flow collection.
 struct FlowEdit {
   struct Addition {

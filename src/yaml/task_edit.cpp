@@ -93,13 +93,14 @@ void TaskEditor::set_null(const Node& task, std::size_t entry, bool inherits) {
   const Node& key = task.items[entry];
   const Node& value = task.items[entry + 1];
   const std::size_t end = lines_end(text_, value.end);
-  const bool one_line = line_start(text_, key.start) == line_start(text_, value.end) && begins_line(text_, key.start);
+  const std::size_t start = entry_span(text_, task, entry / 2).start;
+  const bool one_line = line_start(text_, start) == line_start(text_, value.end) && begins_line(text_, start);
   const bool bare =
       break_length(text_, skip_blanks(text_, value.end)) > 0 || skip_blanks(text_, value.end) == text_.size();
   if (task.flow && !inherits && strategy_ == Strategy::precise) {
     FlowEdit edit;
     for (std::size_t i = 0; i + 1 < task.items.size(); i += 2) {
-      edit.elements.push_back({task.items[i].start, std::max(task.items[i].end, task.items[i + 1].end)});
+      edit.elements.push_back(entry_span(text_, task, i / 2));
       edit.removed.push_back(i == entry);
     }
     surgeon_.touch(value.start, value.end, true);
@@ -110,15 +111,15 @@ void TaskEditor::set_null(const Node& task, std::size_t entry, bool inherits) {
     return surgeon_.set_raw(key, value, "null");
   surgeon_.touch(value.start, value.end, true);
   surgeon_.touch(task.start, task.end, false);
-  surgeon_.changes().remove(line_start(text_, key.start), end);
+  surgeon_.changes().remove(line_start(text_, start), end);
 }
 
 void TaskEditor::add_field(const Node& task, Field field, const Task& after) {
   const std::size_t behind = place_for(spec(field).name, own_keys(task));
   const std::size_t entry = behind == npos ? task.items.size() - 2 : 2 * behind;
-  const std::size_t end = std::max(task.items[entry].end, task.items[entry + 1].end);
+  const std::size_t end = entry_span(text_, task, entry / 2).end;
   surgeon_.touch(task.start, task.end, false);
-  const std::size_t column = column_of(text_, task.items.front().start);
+  const std::size_t column = column_of(text_, task.content);
   const std::string written = write_field(field, after[field], style_(), task.flow, column);
   if (task.flow)
     surgeon_.changes().insert(end, ", " + written);

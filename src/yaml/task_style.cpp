@@ -55,7 +55,7 @@ void look_at_layout(std::string_view text, const Node& task, TaskStyle& style) {
     style.key_quoting = first.style;
   if (!task.flow) {
     const std::size_t dash = column_of(text, dash_of(text, task.start));
-    const std::size_t keys = column_of(text, first.start);
+    const std::size_t keys = column_of(text, task.content);
     if (keys >= dash + 2) style.key_offset = keys - dash;
   }
 }

@@ -182,6 +182,47 @@ TEST(Force, decides_by_the_newer_side_and_history_keeps_what_lost) {
   world.expect_in_step();
 }
 
+TEST(Undo, of_another_replica_waits_for_the_process_that_can_write_its_file) {
+  World world;
+  world.write_tasks(task_yaml(1, "backup"));
+  world.sync();
+  world.change_row(1, Field::skill_name, std::string("restore"));
+  const std::int64_t run = *world.sync().run_id;
+  const Settings mine = world.settings;
+  world.settings.replica = "elsewhere";
+  world.settings.replica_configured = true;
+  world.settings.yaml = (world.folder() / "elsewhere.yml").string();
+  const UndoOutcome asked = world.engine()->undo(run);
+  ASSERT_TRUE(std::holds_alternative<UndoStored>(asked));
+  EXPECT_EQ(std::get<UndoStored>(asked).replica, mine.replica);
+  world.settings = mine;
+  EXPECT_EQ(world.yaml_task(1)->text(Field::skill_name), "restore");
+  world.sync();
+  EXPECT_EQ(world.yaml_task(1)->text(Field::skill_name), "backup");
+  EXPECT_EQ(world.database->task(1)->text(Field::skill_name), "backup");
+  world.expect_in_step();
+}
+
+TEST(Undo, of_another_replica_that_can_no_longer_be_done_is_dropped_and_said) {
+  World world;
+  world.write_tasks(task_yaml(1, "backup"));
+  world.sync();
+  world.change_row(1, Field::skill_name, std::string("restore"));
+  const std::int64_t run = *world.sync().run_id;
+  const Settings mine = world.settings;
+  world.settings.replica = "elsewhere";
+  world.settings.replica_configured = true;
+  world.settings.yaml = (world.folder() / "elsewhere.yml").string();
+  ASSERT_TRUE(std::holds_alternative<UndoStored>(world.engine()->undo(run)));
+  world.settings = mine;
+  world.change_row(1, Field::skill_name, std::string("third"));
+  const SyncResult result = world.sync();
+  EXPECT_EQ(world.yaml_task(1)->text(Field::skill_name), "third");
+  ASSERT_EQ(result.warnings.size(), 1U);
+  EXPECT_NE(result.warnings.front().message.find("changed since"), std::string::npos);
+  EXPECT_TRUE(world.sync().warnings.empty()) << "said once";
+}
+
 TEST(Undo, takes_a_run_back_on_both_sides) {
   World world;
   world.write_tasks(task_yaml(1, "backup") + "  # of the week\n" + task_yaml(2, "report"));

@@ -8,7 +8,9 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
+#include <thread>
 
 #include "file/descriptor.hpp"
 #include "file/watching.hpp"
@@ -213,6 +215,66 @@ TEST_F(FileWatcherTest, ABackupThatItsEditorStillWritesIsNotTold) {
   });
   watching.expect_silence([&] { put(renamed, "late"); });
   watching.expect_silence([&] { renamed = Descriptor(); });
+}
+
+// What an editor writes into the file that it has just replaced, or removed, is not about the file that is there.
+TEST_F(FileWatcherTest, ALateWriteIntoTheFormerFileDelaysNothing) {
+  Watching watching(file_);
+  Descriptor old;
+  watching.expect_told_once([&] {
+    old = open_for_writing(file_);
+    save_by_rename(file_, "new\n");
+    put(old, "late");
+  });
+  watching.expect_told_once([&] {
+    old = open_for_writing(file_);
+    fs::remove(file_);
+    put_text(file_, "newer\n");
+    put(old, "late");
+  });
+}
+
+TEST_F(FileWatcherTest, AFileThatIsAwayForAWhileWhileItIsSavedIsToldOnce) {
+  FileWatcherOptions options = patient();
+  options.settle_missing = std::chrono::hours(1);
+  Watching watching(file_, options);
+  fs::rename(file_, file_ + "~");
+  EXPECT_TRUE(watching.told().stays());
+  EXPECT_EQ(watching.told().count(), 0);
+  watching.expect_told_once([&] { put_text(file_, "one\n"); });
+}
+
+// Polling knows of a writer only that the file goes on changing.
+TEST_F(FileWatcherTest, PollingWaitsUntilTheFileNoLongerChanges) {
+  FileWatcherOptions options = polling();
+  options.settle = milliseconds(150);
+  options.poll_interval = milliseconds(200);
+  Watching watching(file_, options);
+  bool judged = false;
+  for (int i = 0; i < 20 && !judged; ++i) {
+    std::atomic<bool> done = false;
+    steady_clock::duration longest_gap{};
+    std::thread writer([&] {
+      const Descriptor file = open_for_writing(file_, O_APPEND);
+      for (auto last = steady_clock::now(); !done;) {
+        put(file, "x");
+        std::this_thread::yield();
+        const auto now = steady_clock::now();
+        longest_gap = std::max(longest_gap, now - last);
+        last = now;
+      }
+    });
+    const int before = watching.told().count();
+    const bool silent = watching.told().stays(milliseconds(800));
+    done = true;
+    writer.join();
+    ASSERT_TRUE(watching.told().reaches(before + 1));
+    judged = longest_gap < options.settle / 2;  // otherwise the writer itself paused for long
+    if (judged) {
+      EXPECT_TRUE(silent);
+    }
+  }
+  EXPECT_TRUE(judged);
 }
 
 // ---- what is no save ---------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <iostream>
 #include <optional>
+#include <thread>
 
 #include "file/child_process.hpp"
 #include "file/descriptor.hpp"
@@ -175,7 +176,8 @@ TEST_F(FileWatcherTrail, AFolderThatAProcessStillStandsInIsFoundAgainToo) {
   // The kernel keeps such a folder until it is left, and until then tells nobody who watches it of its end.
   const Descriptor standing(::open((folder_ / "a").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   Watching watching(file);
-  watching.expect_told([&] { fs::remove_all(folder_ / "a"); });
+  watching.expect_told([&] { fs::remove(file); });
+  watching.expect_silence([&] { fs::remove(folder_ / "a"); });
   watching.expect_told([&] {
     fs::create_directory(folder_ / "a");
     put_text(file, "back\n");

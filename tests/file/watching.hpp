@@ -48,7 +48,7 @@ class Told {
 inline FileWatcherOptions patient() {
   FileWatcherOptions options;
   options.settle = kSettle;
-  options.longest_wait = kLong;  // no test waits for it by accident
+  options.longest_wait = std::chrono::hours(1);  // no test waits for it by accident
   return options;
 }
 

@@ -46,6 +46,33 @@ TEST_P(StoreConformance, EveryTriggerHasAName) {
   EXPECT_FALSE(trigger_by_name("nobody"));
 }
 
+TEST_P(StoreConformance, AnUndoThatWasAskedForIsFoundAndForgotten) {
+  prepare();
+  std::int64_t id = 0;
+  {
+    const auto transaction = write();
+    transaction->history().record(make_run("k1"), {});
+    id = transaction->history().record(make_run("k2", "other"), {});
+    transaction->history().request_undo(id, "{}");
+    transaction->history().request_undo(id + 100, "{}");
+    transaction->commit();
+  }
+  RunFilter wanted;
+  wanted.undo_requested = true;
+  wanted.replica = "other";
+  EXPECT_EQ(ids_of(read()->history().runs(wanted)), Ids{id});
+  EXPECT_EQ(read()->history().run(id)->undo_request, "{}");
+  wanted.replica = "default";
+  EXPECT_TRUE(read()->history().runs(wanted).empty());
+  {
+    const auto transaction = write();
+    transaction->history().request_undo(id, "");
+    transaction->commit();
+  }
+  wanted.replica.reset();
+  EXPECT_TRUE(read()->history().runs(wanted).empty());
+}
+
 TEST_P(StoreConformance, ARunIsReadBackWithItsChanges) {
   prepare();
   std::int64_t id = 0;

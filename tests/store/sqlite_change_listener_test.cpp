@@ -32,6 +32,13 @@ constexpr milliseconds kAWhile{30};  // for what must not come
 constexpr const char* kCreate = "CREATE TABLE IF NOT EXISTS t (x)";
 constexpr const char* kInsert = "INSERT INTO t VALUES (1)";
 
+// Nothing is found by looking now and then.
+ChangeListenerOptions by_events() {
+  ChangeListenerOptions options;
+  options.sqlite_backstop = std::chrono::hours(1);
+  return options;
+}
+
 // Another process: the program sqlite3, which opens, runs and closes, and does not wait for locks.
 int run_elsewhere(const std::string& path, const std::string& sql) {
   const std::string command = "sqlite3 '" + path + "' \"" + sql + "\" > /dev/null 2>&1";
@@ -84,7 +91,7 @@ class SqliteListenerModes : public SqliteListener, public ::testing::WithParamIn
 };
 
 TEST_P(SqliteListenerModes, HearsOfEveryCommitOfAnotherProcess) {
-  SqliteChangeListener listener(path());
+  SqliteChangeListener listener(path(), by_events());
   EXPECT_FALSE(listener.connected());
   settle(listener);
   EXPECT_TRUE(listener.notified()) << listener.state();
@@ -99,7 +106,7 @@ TEST_P(SqliteListenerModes, HearsOfEveryCommitOfAnotherProcess) {
 TEST_P(SqliteListenerModes, HearsOfACommitOnceItIsMadeAndOfNoRollback) {
   const auto application = this->application();
   application->execute(kInsert);
-  SqliteChangeListener listener(path());
+  SqliteChangeListener listener(path(), by_events());
   settle(listener);
   drain(listener);
   // Spilled to the disk before it is committed.
@@ -120,7 +127,7 @@ TEST_P(SqliteListenerModes, HearsOfACommitOnceItIsMadeAndOfNoRollback) {
 
 TEST_P(SqliteListenerModes, HearsTheLastOfManyCommits) {
   constexpr std::int64_t kCommits = 200;
-  SqliteChangeListener listener(path());
+  SqliteChangeListener listener(path(), by_events());
   settle(listener);
   std::thread writer([&] {
     const auto application = this->application(60'000);
@@ -142,7 +149,7 @@ TEST_P(SqliteListenerModes, HearsTheLastOfManyCommits) {
 TEST_P(SqliteListenerModes, AReaderIsNotHeard) {
   Connection reader(path(), OpenMode::existing, 0);
   reader.integer("SELECT count(*) FROM t");
-  SqliteChangeListener listener(path());
+  SqliteChangeListener listener(path(), by_events());
   settle(listener);
   drain(listener);
   EXPECT_EQ(reader.integer("SELECT count(*) FROM t"), 0);
@@ -151,7 +158,7 @@ TEST_P(SqliteListenerModes, AReaderIsNotHeard) {
 
 // A writer without a timeout fails with every lock that stands in its way, for however short a moment.
 TEST_P(SqliteListenerModes, NoWriterIsEverInItsWay) {
-  SqliteChangeListener listener(path());
+  SqliteChangeListener listener(path(), by_events());
   settle(listener);
   std::atomic<bool> done = false;
   std::thread waiting([&] {
@@ -166,7 +173,7 @@ TEST_P(SqliteListenerModes, NoWriterIsEverInItsWay) {
 }
 
 TEST_P(SqliteListenerModes, HoldsNoTransaction) {
-  SqliteChangeListener listener(path());
+  SqliteChangeListener listener(path(), by_events());
   settle(listener);
   ASSERT_EQ(insert_elsewhere(), 0);
   ASSERT_EQ(listener.wait(kLong), Heard::change);
@@ -186,7 +193,7 @@ TEST_P(SqliteListenerModes, HoldsNoTransaction) {
 TEST_P(SqliteListenerModes, LeavesTheFilesAsTheyWere) {
   const std::set<std::string> before = names_in(folder_.path());
   {
-    SqliteChangeListener listener(path());
+    SqliteChangeListener listener(path(), by_events());
     settle(listener);
     EXPECT_EQ(listener.wait(kAWhile), Heard::deadline);
     EXPECT_EQ(names_in(folder_.path()), before) << "while nobody else uses the database";
@@ -204,7 +211,7 @@ TEST_P(SqliteListenerModes, DropsNoLockOfThisProcess) {
   application->execute("BEGIN IMMEDIATE");
   application->execute(kInsert);
   {
-    SqliteChangeListener listener(path());
+    SqliteChangeListener listener(path(), by_events());
     settle(listener);
     listener.wait(milliseconds(0));
     EXPECT_NE(insert_elsewhere(), 0) << "while it listens";
@@ -221,7 +228,7 @@ INSTANTIATE_TEST_SUITE_P(Modes, SqliteListenerModes, ::testing::Values("delete",
 
 TEST_F(SqliteListener, CanBeWokenFromAnotherThread) {
   make("wal");
-  SqliteChangeListener listener(path());
+  SqliteChangeListener listener(path(), by_events());
   settle(listener);
   listener.wake();
   listener.wake();
@@ -233,7 +240,7 @@ TEST_F(SqliteListener, CanBeWokenFromAnotherThread) {
 }
 
 TEST_F(SqliteListener, TellsOthersHowItStandsWhileItWaits) {
-  SqliteChangeListener listener(path());
+  SqliteChangeListener listener(path(), by_events());
   std::thread waiting([&] {
     while (listener.wait(kLong) != Heard::woken) {
     }
@@ -248,9 +255,7 @@ TEST_F(SqliteListener, TellsOthersHowItStandsWhileItWaits) {
 
 TEST_F(SqliteListener, SleepsWhileNothingHappens) {
   make("wal");
-  ChangeListenerOptions options;
-  options.sqlite_backstop = kLong;
-  SqliteChangeListener listener(path(), options);
+  SqliteChangeListener listener(path(), by_events());
   settle(listener);
   struct rusage before {};
   ::getrusage(RUSAGE_THREAD, &before);
@@ -265,7 +270,7 @@ TEST_F(SqliteListener, SleepsWhileNothingHappens) {
 // ---- files that come, go and change --------------------------------------------------------------------------
 
 TEST_F(SqliteListener, ADatabaseThatIsMissingIsWaitedForAndNeverMade) {
-  SqliteChangeListener listener(path());
+  SqliteChangeListener listener(path(), by_events());
   EXPECT_EQ(listener.wait(kAWhile), Heard::deadline);
   EXPECT_FALSE(listener.connected());
   EXPECT_FALSE(listener.notified());
@@ -280,7 +285,7 @@ TEST_F(SqliteListener, ADatabaseThatIsMissingIsWaitedForAndNeverMade) {
 
 TEST_F(SqliteListener, AnEmptyFileBecomesADatabase) {
   std::ofstream(path()).flush();
-  SqliteChangeListener listener(path());
+  SqliteChangeListener listener(path(), by_events());
   settle(listener);
   make("wal");
   EXPECT_EQ(listener.wait(kLong), Heard::change);
@@ -291,7 +296,7 @@ TEST_F(SqliteListener, AReplacedDatabaseIsOpenedAnew) {
   make("wal");
   const std::string other = folder_.file("other.db");
   ASSERT_EQ(run_elsewhere(other, kCreate), 0);
-  SqliteChangeListener listener(path());
+  SqliteChangeListener listener(path(), by_events());
   settle(listener);
   fs::rename(other, path());
   settle(listener);
@@ -300,9 +305,52 @@ TEST_F(SqliteListener, AReplacedDatabaseIsOpenedAnew) {
   EXPECT_EQ(listener.wait(kLong), Heard::change);
 }
 
+TEST_F(SqliteListener, ADatabaseThatIsReplacedByALinkIsOpenedWhereItLeads) {
+  make("wal");
+  fs::create_directory(folder_.file("real"));
+  const std::string real = folder_.file("real") + "/file.db";
+  ASSERT_EQ(run_elsewhere(real, kCreate), 0);
+  SqliteChangeListener listener(path(), by_events());
+  settle(listener);
+  fs::create_symlink(real, folder_.file("link"));
+  fs::rename(folder_.file("link"), path());
+  settle(listener);
+  drain(listener);
+  ASSERT_EQ(run_elsewhere(real, kInsert), 0);
+  EXPECT_EQ(listener.wait(kLong), Heard::change);
+}
+
+TEST_F(SqliteListener, AFileThatAppearsIsOpenedWhenItIsLeftAlone) {
+  ChangeListenerOptions options = by_events();
+  options.sqlite_settle = std::chrono::hours(1);
+  SqliteChangeListener listener(path(), options);
+  EXPECT_EQ(listener.wait(milliseconds(0)), Heard::deadline);
+  make("delete");
+  EXPECT_EQ(listener.wait(kAWhile), Heard::deadline);
+  EXPECT_FALSE(listener.connected()) << "it may still be being copied";
+  SqliteChangeListener later(path(), options);
+  settle(later);
+}
+
+// Between the writing of the counter and the end of the journal lies the disk, which may be slow.
+TEST_F(SqliteListener, ACounterThatMovesIsNoCommitWhileTheJournalIsThere) {
+  make("delete");
+  SqliteChangeListener listener(path(), by_events());
+  settle(listener);
+  std::ofstream(path() + "-journal") << "a journal";
+  {
+    std::fstream database(path(), std::ios::in | std::ios::out | std::ios::binary);
+    database.seekp(24);
+    database.write("\x01\x02\x03\x04", 4);
+  }
+  EXPECT_EQ(listener.wait(kAWhile), Heard::deadline);
+  fs::remove(path() + "-journal");
+  EXPECT_EQ(listener.wait(kLong), Heard::change);
+}
+
 TEST_F(SqliteListener, ARemovedDatabaseIsToldWhenItIsBack) {
   make("delete");
-  SqliteChangeListener listener(path());
+  SqliteChangeListener listener(path(), by_events());
   settle(listener);
   fs::remove(path());
   EXPECT_EQ(listener.wait(kAWhile), Heard::deadline) << "those who are told would make an empty one";
@@ -315,7 +363,7 @@ TEST_F(SqliteListener, ARemovedDatabaseIsToldWhenItIsBack) {
 TEST_F(SqliteListener, ADatabaseThatIsCopiedIntoPlaceSlowlyIsToldWhenItIsThere) {
   const std::string source = folder_.file("source.db");
   ASSERT_EQ(run_elsewhere(source, std::string(kCreate) + "; " + kInsert), 0);
-  SqliteChangeListener listener(path());
+  SqliteChangeListener listener(path(), by_events());
   EXPECT_EQ(listener.wait(milliseconds(0)), Heard::deadline);
   fs::copy_file(source, path());
   settle(listener);
@@ -348,7 +396,7 @@ TEST_F(SqliteListener, ALinkIsFollowed) {
   const std::string real = folder_.file("real") + "/file.db";
   ASSERT_EQ(run_elsewhere(real, std::string("PRAGMA journal_mode=wal; ") + kCreate), 0);
   fs::create_symlink(real, path());
-  SqliteChangeListener listener(path());
+  SqliteChangeListener listener(path(), by_events());
   settle(listener);
   EXPECT_TRUE(listener.notified());
   ASSERT_EQ(run_elsewhere(real, kInsert), 0);
@@ -356,12 +404,13 @@ TEST_F(SqliteListener, ALinkIsFollowed) {
   drain(listener);
   ASSERT_EQ(run_elsewhere(path(), kInsert), 0);
   EXPECT_EQ(listener.wait(kLong), Heard::change);
+  drain(listener);
   EXPECT_EQ(names_in(folder_.path()), (std::set<std::string>{"real", "tasks.db"}));
 }
 
 TEST_F(SqliteListener, TheJournalModeMayChangeMeanwhile) {
   make("delete");
-  SqliteChangeListener listener(path());
+  SqliteChangeListener listener(path(), by_events());
   settle(listener);
   ASSERT_EQ(run_elsewhere(path(), "PRAGMA journal_mode=wal"), 0);
   EXPECT_EQ(listener.wait(kLong), Heard::change);
@@ -424,7 +473,7 @@ TEST_F(SqliteListener, ADatabaseThatOnlyOthersMayWriteIsHeardAndNoFilesAreLeft) 
   Signal written;
   ChildProcess child([&] {
     if (become_nobody() != 0) return 2;
-    SqliteChangeListener listener(path());
+    SqliteChangeListener listener(path(), by_events());
     if (listener.wait(kLong) != Heard::change || !listener.connected()) return 3;
     if (listener.wait(kAWhile) != Heard::deadline) return 4;
     listening.send();
@@ -459,6 +508,17 @@ TEST_F(SqliteListener, ADatabaseThatMayNotBeReadIsTriedAgain) {
     EXPECT_NE(listener.state().find(path()), std::string::npos) << listener.state();
     listener.wake();
     EXPECT_EQ(listener.wait(kLong), Heard::woken) << "waiting to open it can be woken";
+    // Between attempts it sleeps.
+    options.first_pause = kLong;
+    SqliteChangeListener patient(path(), options);
+    struct rusage before {};
+    ::getrusage(RUSAGE_THREAD, &before);
+    EXPECT_EQ(patient.wait(milliseconds(200)), Heard::deadline);
+    EXPECT_EQ(patient.wait(milliseconds(0)), Heard::deadline);
+    struct rusage after {};
+    ::getrusage(RUSAGE_THREAD, &after);
+    const auto busy = (after.ru_utime.tv_sec - before.ru_utime.tv_sec) * 1'000'000 + after.ru_utime.tv_usec - before.ru_utime.tv_usec;
+    EXPECT_LT(busy, 50'000) << "microseconds of the processor";
     return 0;
   }));
 }

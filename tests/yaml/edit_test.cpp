@@ -275,5 +275,13 @@ TEST(ManyEdits, GoInOnePass) {
   EXPECT_EQ(lines_of(result.text).size(), lines_of(text).size());
 }
 
+TEST(Edit, AnEntryAddedBesideExplicitKeysStandsInTheirColumn) {
+  const std::string text = corpus_text("explicit_keys.yml");
+  expect_edit(text, {set(text, 1, Field::status, "failed")},
+              {{"      e: 4\n", "      e: 4\n    status: failed\n"}});
+  expect_edit(text, {set(text, 1, Field::params_json, json(R"({"b":{"c":2,"d":3},"e":4,"f":5})"))},
+              {{"      ? a\n      : 1\n", ""}, {"      e: 4\n", "      e: 4\n      f: 5\n"}});
+}
+
 }  // namespace
 }  // namespace lockstep::yaml_test

@@ -354,6 +354,7 @@ std::vector<Run> MemoryHistoryTable::runs(const RunFilter& filter) {
     if (filter.before && stored.run.id >= *filter.before) continue;
     if (filter.after && stored.run.id <= *filter.after) continue;
     if (filter.replica && stored.run.replica != *filter.replica) continue;
+    if (filter.undo_requested && stored.run.undo_request.empty()) continue;
     const auto concerns = [&](const ChangeRecord& change) { return change.task_id == *filter.task_id; };
     if (filter.task_id && std::none_of(stored.changes.begin(), stored.changes.end(), concerns)) continue;
     runs.push_back(stored.run);
@@ -380,6 +381,12 @@ std::vector<ChangeRecord> MemoryHistoryTable::changes(std::int64_t run) {
   const auto& runs = view_.state().runs;
   const auto found = runs.find(run);
   return found == runs.end() ? std::vector<ChangeRecord>{} : found->second.changes;
+}
+
+void MemoryHistoryTable::request_undo(std::int64_t run, std::string_view request) {
+  view_.shared.enter("request an undo");
+  auto& runs = view_.for_writing().runs;
+  if (const auto found = runs.find(run); found != runs.end()) found->second.run.undo_request = request;
 }
 
 void MemoryHistoryTable::prune(Timestamp older_than, std::uint64_t max_bytes) {

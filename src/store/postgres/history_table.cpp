@@ -12,7 +12,7 @@ namespace {
 constexpr const char* kSelectRun =
     "SELECT id, key, replica, cause, direction, (extract(epoch FROM at) * 1000000)::int8, duration_ms, status,"
     " yaml_inserted, yaml_updated, yaml_deleted, database_inserted, database_updated, database_deleted, merged, unchanged,"
-    " conflicts_detected, details FROM lockstep.runs";
+    " conflicts_detected, details, undo_request FROM lockstep.runs";
 
 std::size_t count_at(const Result& rows, int row, int column) {
   return static_cast<std::size_t>(rows.integer(row, column));
@@ -35,6 +35,7 @@ Run read_run(const Result& rows, int row) {
   run.unchanged = count_at(rows, row, 15);
   run.conflicts_detected = count_at(rows, row, 16);
   run.details = rows.text(row, 17);
+  run.undo_request = rows.text(row, 18);
   return run;
 }
 
@@ -86,10 +87,18 @@ std::vector<Run> PostgresHistoryTable::runs(const RunFilter& filter) {
       std::string(kSelectRun) +
           " WHERE ($1::int8 IS NULL OR id < $1::int8)"
           " AND ($2::int8 IS NULL OR id IN (SELECT run FROM lockstep.changes WHERE task_id = $2::int8))"
-          " AND ($3::text IS NULL OR replica = $3) AND ($4::int8 IS NULL OR id > $4::int8) ORDER BY id DESC LIMIT $5::int8",
+          " AND ($3::text IS NULL OR replica = $3) AND ($4::int8 IS NULL OR id > $4::int8)" +
+          (filter.undo_requested ? " AND undo_request <> ''" : "") +
+          " ORDER BY id DESC LIMIT $5::int8",
       parameters, "read the history");
   for (int row = 0; row < rows.rows(); ++row) runs.push_back(read_run(rows, row));
   return runs;
+}
+
+void PostgresHistoryTable::request_undo(std::int64_t run, std::string_view request) {
+  recorded_ = true;  // news for the process that carries it out
+  connection_.query("UPDATE lockstep.runs SET undo_request = $2 WHERE id = $1::int8", Parameters().add(run).add(request),
+                    "store the undo");
 }
 
 std::optional<Run> PostgresHistoryTable::run(std::int64_t id) {

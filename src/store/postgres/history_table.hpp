@@ -16,6 +16,7 @@ class PostgresHistoryTable final : public HistoryTable {
   std::optional<Run> run(std::int64_t id) override;
   bool has_run(std::string_view key) override;
   std::vector<ChangeRecord> changes(std::int64_t run) override;
+  void request_undo(std::int64_t run, std::string_view request) override;
   // Several replicas share the history: where another prunes at the same time, this does nothing.
   void prune(Timestamp older_than, std::uint64_t max_bytes) override;
   bool recorded() const { return recorded_; }

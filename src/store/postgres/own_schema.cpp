@@ -76,8 +76,10 @@ CREATE TABLE lockstep.runs (
   unchanged bigint NOT NULL,
   conflicts_detected bigint NOT NULL,
   details text NOT NULL,
-  bytes bigint NOT NULL             -- what the run and its changes take, roughly
+  bytes bigint NOT NULL,            -- what the run and its changes take, roughly
+  undo_request text NOT NULL DEFAULT ''
 );
+CREATE INDEX runs_to_undo ON lockstep.runs (replica) WHERE undo_request <> '';
 CREATE INDEX runs_by_time ON lockstep.runs (at);
 CREATE INDEX runs_by_replica ON lockstep.runs (replica);
 CREATE TABLE lockstep.changes (

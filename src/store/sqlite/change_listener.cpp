@@ -29,9 +29,6 @@ constexpr std::array<microseconds, 11> kAfterEvent{microseconds(100),   microsec
 // However fast events come, no more looks than these.
 constexpr microseconds kBetweenLooks(500);
 
-// A file that appears may still be being copied there.
-constexpr milliseconds kSettle(20);
-
 constexpr std::uint32_t kEvents = IN_MODIFY | IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO |
                                   IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
 
@@ -140,7 +137,7 @@ bool SqliteChangeListener::is_settled(const FileLook& file) {
     unsettled_ = file;
     unsettled_since_ = last_look_;
   }
-  const Time settled = unsettled_since_ + kSettle;
+  const Time settled = unsettled_since_ + options_.sqlite_settle;
   if (last_look_ >= settled) return true;
   next_look_ = std::min(next_look_, settled);
   return false;

@@ -8,6 +8,7 @@
 namespace lockstep::sqlite {
 namespace {
 
+// As a run is recorded; undo_request and id follow where it is read.
 constexpr const char* kRunColumns =
     "key, replica, cause, direction, at, duration_ms, status, yaml_inserted, yaml_updated, yaml_deleted,"
     " database_inserted, database_updated, database_deleted, merged, unchanged, conflicts_detected, details";
@@ -29,7 +30,8 @@ Run read_run(const Statement& row) {
   run.unchanged = count_at(row, 14);
   run.conflicts_detected = count_at(row, 15);
   run.details = row.string(16);
-  run.id = row.integer(17);
+  run.undo_request = row.string(17);
+  run.id = row.integer(18);
   return run;
 }
 
@@ -64,10 +66,11 @@ std::int64_t SqliteHistoryTable::record(const Run& run, std::span<const ChangeRe
 std::vector<Run> SqliteHistoryTable::runs(const RunFilter& filter) {
   std::vector<Run> runs;
   if (!prepared_) return runs;
-  std::string sql = std::string("SELECT ") + kRunColumns + ", id FROM lockstep_runs WHERE (?1 IS NULL OR id < ?1)";
+  std::string sql = std::string("SELECT ") + kRunColumns + ", undo_request, id FROM lockstep_runs WHERE (?1 IS NULL OR id < ?1)";
   if (filter.task_id) sql += " AND id IN (SELECT run FROM lockstep_changes WHERE task_id = ?2)";
   if (filter.replica) sql += " AND replica = ?3";
   if (filter.after) sql += " AND id > ?5";
+  if (filter.undo_requested) sql += " AND undo_request <> ''";
   Statement row = connection_.prepare(sql + " ORDER BY id DESC LIMIT ?4");
   row.bind(1, filter.before);
   if (filter.task_id) row.bind(2, *filter.task_id);
@@ -80,7 +83,7 @@ std::vector<Run> SqliteHistoryTable::runs(const RunFilter& filter) {
 
 std::optional<Run> SqliteHistoryTable::run(std::int64_t id) {
   if (!prepared_) return std::nullopt;
-  Statement row = connection_.prepare(std::string("SELECT ") + kRunColumns + ", id FROM lockstep_runs WHERE id = ?");
+  Statement row = connection_.prepare(std::string("SELECT ") + kRunColumns + ", undo_request, id FROM lockstep_runs WHERE id = ?");
   return row.bind(1, id).step() ? std::optional(read_run(row)) : std::nullopt;
 }
 
@@ -101,6 +104,10 @@ std::vector<ChangeRecord> SqliteHistoryTable::changes(std::int64_t run) {
                        .after = row.string(3)});
   }
   return changes;
+}
+
+void SqliteHistoryTable::request_undo(std::int64_t run, std::string_view request) {
+  connection_.prepare("UPDATE lockstep_runs SET undo_request = ? WHERE id = ?").bind(1, request).bind(2, run).run();
 }
 
 // ---- pruning -----------------------------------------------------------------------------------------

@@ -73,8 +73,10 @@ CREATE TABLE lockstep_runs (
   unchanged INTEGER NOT NULL,
   conflicts_detected INTEGER NOT NULL,
   details TEXT NOT NULL,
-  bytes INTEGER NOT NULL            -- what the run and its changes take, roughly
+  bytes INTEGER NOT NULL,           -- what the run and its changes take, roughly
+  undo_request TEXT NOT NULL DEFAULT ''
 );
+CREATE INDEX lockstep_runs_to_undo ON lockstep_runs (replica) WHERE undo_request <> '';
 CREATE INDEX lockstep_runs_by_time ON lockstep_runs (at);
 CREATE INDEX lockstep_runs_by_replica ON lockstep_runs (replica);
 CREATE TABLE lockstep_changes (

@@ -1,0 +1,50 @@
+// The daemon's sockets: HTTP/1.1, WebSocket and Server-Sent Events over TCP and unix sockets, on one thread that
+// never blocks. docs/HTTP.md is the contract.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "config/config.hpp"
+#include "model/log.hpp"
+#include "server/application.hpp"
+
+namespace lockstep::server {
+
+class Server {
+ public:
+  // Takes the addresses (settings.listen); nobody is let in before open(). Throws Error(usage, io, permission): an address
+  // is in use, or not one of this machine. `application` must outlive the server.
+  Server(Application& application, const config::DaemonSettings& settings, LogSink log);
+  // Not while run() is under way, nor while the application may still reply: stop both first.
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  // One for each address: `http://localhost:8000`, `http://[::1]:8000`, `unix:/run/lockstep.sock`; port 0 is resolved.
+  std::vector<std::string> urls() const;
+
+  // Lets clients in. Throws Error(io) if somebody else listens there by now.
+  void open();
+  // Serves, on the calling thread, until stop(). Once, after open().
+  void run();
+
+  // ---- from any thread
+  // Nobody new is accepted, streams are closed (1001), requests that are under way are answered; then run() returns.
+  void stop();
+  // Other limits and timeouts, for connections to come. Other addresses need a new server.
+  void change_settings(const config::DaemonSettings& settings);
+  // On the loop's thread, soon.
+  void post(std::function<void()> work);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// Raises this process's limit of open files as far as it may; the limit now.
+std::uint64_t raise_open_files_limit();
+
+}  // namespace lockstep::server

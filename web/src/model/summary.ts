@@ -1,0 +1,62 @@
+// How things stand, in the order in which a person on call wants to know.
+import type { Plan, Status } from "../api/types.ts";
+
+export type Level = "good" | "working" | "attention" | "broken" | "unknown";
+export type ViewName = "conflicts" | "tasks" | "timeline" | "history" | "problems";
+
+export interface Finding {
+  level: Level;
+  text: string;
+  view: ViewName | null;  // where to do something about it
+}
+
+export function counted(n: number, word: string, plural = `${word}s`): string {
+  return `${n.toLocaleString("en-US")} ${n === 1 ? word : plural}`;
+}
+
+/** The worst first; never empty. `due`: what a sync would do, where that is known. */
+export function findings(status: Status | null, due: number | null, online: boolean): Finding[] {
+  if (!status) return [{ level: "unknown", text: online ? "loading" : "offline", view: null }];
+  const found: Finding[] = [];
+  if (!online) found.push({ level: "unknown", text: "offline", view: null });
+  if (!status.database.reachable) found.push({ level: "broken", text: "database unreachable", view: "problems" });
+  if (!status.yaml.valid) {
+    const missing = status.yaml.checksum === null;
+    found.push({ level: "broken", text: missing ? "YAML missing" : "YAML invalid", view: "problems" });
+  }
+  if (status.pending_conflicts > 0) {
+    found.push({ level: "attention", text: counted(status.pending_conflicts, "conflict"), view: "conflicts" });
+  }
+  if (status.database.reachable && status.yaml.valid && !status.yaml.writable) {
+    found.push({ level: "attention", text: "YAML read-only", view: "problems" });
+  }
+  if (status.database.warnings.length > 0) {
+    found.push({ level: "attention", text: counted(status.database.warnings.length, "invalid row"), view: "problems" });
+  }
+  if (status.watcher === "stopped") found.push({ level: "attention", text: "file watcher stopped", view: null });
+  const readable = status.database.reachable && status.yaml.valid;
+  if (readable && due !== null && due > 0) found.push({ level: "working", text: `${counted(due, "change")} due`, view: null });
+  else if (readable && due === null && !status.in_sync && status.pending_conflicts === 0) {
+    found.push({ level: "working", text: "changes due", view: null });
+  }
+  return found.length > 0 ? found : [{ level: "good", text: "in sync", view: null }];
+}
+
+/** Writes that a sync would do, on both sides. */
+export function changesDue(plan: Plan): number {
+  const sum = ({ inserted, updated, deleted }: Plan["yaml"]) => inserted + updated + deleted;
+  return sum(plan.yaml) + sum(plan.database);
+}
+
+/** Where to begin: where something waits for a decision. */
+export function firstView(status: Status | null): ViewName {
+  if (!status) return "tasks";
+  if (!status.yaml.valid || !status.database.reachable) return "problems";
+  return status.pending_conflicts > 0 ? "conflicts" : "tasks";
+}
+
+/** For the window's title, so that a tab in the background says it too. */
+export function titleOf(found: Finding[]): string {
+  const worst = found[0]!;
+  return worst.level === "good" ? "lockstep" : `${worst.text} · lockstep`;
+}

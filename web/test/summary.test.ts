@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { changesDue, findings, firstView, titleOf } from "../src/model/summary.ts";
+import type { Status } from "../src/api/types.ts";
+import { plan, status } from "./samples.ts";
+
+const texts = (change: Partial<Status>, due: number | null = null, online = true) => findings(status(change), due, online).map(({ text }) => text);
+const good = status();
+
+test("how things stand, the worst first", () => {
+  const cases: [string, Partial<Status>, number | null, string[]][] = [
+    ["all is well", {}, null, ["in sync"]],
+    ["something waits to be synced", { in_sync: false }, 3, ["3 changes due"]],
+    ["one change", { in_sync: false }, 1, ["1 change due"]],
+    ["how much is not known yet", { in_sync: false }, null, ["changes due"]],
+    ["conflicts", { in_sync: false, pending_conflicts: 2 }, 0, ["2 conflicts"]],
+    ["conflicts, and changes besides", { in_sync: false, pending_conflicts: 1 }, 2, ["1 conflict", "2 changes due"]],
+    ["invalid YAML", { in_sync: false, yaml: { ...good.yaml, valid: false } }, null, ["YAML invalid"]],
+    ["no YAML", { in_sync: false, yaml: { ...good.yaml, valid: false, checksum: null } }, null, ["YAML missing"]],
+    ["no database", { in_sync: false, database: { ...good.database, reachable: false } }, null, ["database unreachable"]],
+    ["read-only", { yaml: { ...good.yaml, writable: false } }, null, ["YAML read-only"]],
+    ["a row that breaks the rules", { database: { ...good.database, warnings: [{ message: "", task_id: 5, line: null }] } }, null, ["1 invalid row"]],
+    ["nobody watches the file", { watcher: "stopped" }, null, ["file watcher stopped"]],
+    [
+      "everything at once",
+      { in_sync: false, pending_conflicts: 1, yaml: { ...good.yaml, valid: false }, database: { ...good.database, reachable: false } },
+      null,
+      ["database unreachable", "YAML invalid", "1 conflict"],
+    ],
+  ];
+  for (const [name, change, due, expected] of cases) assert.deepEqual(texts(change, due), expected, name);
+});
+
+test("offline says so first, and keeps what was known", () => {
+  assert.deepEqual(texts({ pending_conflicts: 1 }, null, false), ["offline", "1 conflict"]);
+  assert.deepEqual(findings(null, null, false).map(({ text }) => text), ["offline"]);
+  assert.deepEqual(findings(null, null, true).map(({ text }) => text), ["loading"]);
+});
+
+test("one begins where something waits for a decision", () => {
+  assert.equal(firstView(null), "tasks");
+  assert.equal(firstView(good), "tasks");
+  assert.equal(firstView(status({ pending_conflicts: 1 })), "conflicts");
+  assert.equal(firstView(status({ pending_conflicts: 1, yaml: { ...good.yaml, valid: false } })), "problems");
+});
+
+test("the window's title says the worst", () => {
+  assert.equal(titleOf(findings(good, null, true)), "lockstep");
+  assert.equal(titleOf(findings(status({ pending_conflicts: 3 }), null, true)), "3 conflicts · lockstep");
+});
+
+test("changes due are writes on both sides", () => {
+  assert.equal(changesDue(plan({ yaml: { inserted: 1, updated: 2, deleted: 0 }, database: { inserted: 0, updated: 0, deleted: 4 } })), 7);
+});
