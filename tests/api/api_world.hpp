@@ -95,10 +95,13 @@ class ApiWorld : public lockstep::testing::LiveSides {
     record(request, response);
     return response;
   }
-  Response get(const std::string& target, std::vector<Header> headers = {}) { return send("GET", target, "", std::move(headers)); }
+  Response get(const std::string& target, std::vector<Header> headers = {}) {
+    return send("GET", target, "", std::move(headers));
+  }
 
   // The next event of that name since the last one that was taken.
-  Json await_event(const std::string& name, const std::function<bool(const Json&)>& wanted = [](const Json&) { return true; }) {
+  Json await_event(
+      const std::string& name, const std::function<bool(const Json&)>& wanted = [](const Json&) { return true; }) {
     std::unique_lock lock(mutex_);
     Json found;
     const bool came = changed_.wait_for(lock, kPatience, [&] {
