@@ -122,6 +122,7 @@ Answer undo(Engine& engine, std::int64_t run_id) {
   return std::visit(
       [run_id]<typename T>(const T& outcome) {
         if constexpr (std::is_same_v<T, SyncResult>) return synced(outcome);
+        else if constexpr (std::is_same_v<T, UndoStored>) return done(api::undo_stored_json(run_id, outcome));
         else if constexpr (std::is_same_v<T, RunUnknown>) return refused(api::run_not_found(run_id));
         else return refused(api::problem_of(outcome));
       },

@@ -12,7 +12,7 @@
 #include "file/leader_lock.hpp"
 #include "model/json.hpp"
 #include "service/configured.hpp"
-#include "service/dashboard.hpp"
+#include "server/dashboard_files.hpp"
 #include "service/operations.hpp"
 
 namespace lockstep {
@@ -96,8 +96,8 @@ struct Service::Impl {
     result.authorise = options.authorise;
     result.lead = leading;
     if (options.dashboard) {
-      result.dashboard = service::dashboard().files;
-      result.dashboard_policy = service::dashboard().policy;
+      result.dashboard = dashboard_files();
+      result.dashboard_policy = kDashboardContentSecurityPolicy;
     }
     return result;
   }
@@ -251,7 +251,7 @@ std::string openapi(std::string_view prefix) { return write_json(api::openapi_do
 
 std::vector<std::string> dashboard_paths() {
   std::vector<std::string> paths;
-  for (const api::StaticFile& file : service::dashboard().files) paths.emplace_back(file.path);
+  for (const api::StaticFile& file : dashboard_files()) paths.emplace_back(file.path);
   return paths;
 }
 

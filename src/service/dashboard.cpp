@@ -1,7 +1,0 @@
-#include "service/dashboard.hpp"
-
-namespace lockstep::service {
-
-Dashboard dashboard() { return {}; }
-
-}  // namespace lockstep::service
