@@ -8,7 +8,8 @@ import time
 import pytest
 import websockets
 
-from conftest import PATIENCE, until
+from conftest import PATIENCE, TASKS, until
+from lockstep._service import Event, EventQueue, QueueClosed
 
 
 async def next_event(stream, name):
@@ -102,23 +103,48 @@ def test_server_sent_events_and_resuming(world):
 
 def test_a_client_that_does_not_read_is_dropped_and_slows_nobody(world):
     server = world.serve()
-    with socket.create_connection(("127.0.0.1", server.port), PATIENCE) as deaf:
+    with socket.socket() as deaf:
         deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        deaf.connect(("127.0.0.1", server.port))
         deaf.sendall(f"GET /api/sync/events HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n\r\n".encode())
         until(lambda: clients(server) == 1)
+        # Each status lists every error of the file: some 100 KB that fill what the system keeps for the client.
+        invalid = "tasks:\n" + "".join(f"  - {{id: {n}, status: lost}}\n" for n in range(1, 300))
 
         async def client():
-            async with websockets.connect(server.websocket_url()) as stream:
+            async with websockets.connect(server.websocket_url(), max_size=None) as stream:
                 await stream.recv()
-                deadline = time.monotonic() + 60
-                turn = 0
-                while clients(server) != 0:
-                    assert time.monotonic() < deadline, "the deaf client was not dropped"
-                    turn += 1
-                    world.sql("update scheduled_tasks set user_id = ?", "u" * 200 + str(turn))
-                    await next_event(stream, "sync_status_changed")
+                for turn in range(200):
+                    if clients(server) == 0:
+                        return
+                    world.yaml.write_text(invalid if turn % 2 == 0 else TASKS)
+                    while (await next_event(stream, "sync_status_changed"))["status"]["yaml"]["valid"] != (turn % 2 == 1):
+                        pass
+                raise AssertionError("the deaf client was not dropped")
 
         asyncio.run(client())
+
+
+def test_a_queue_has_a_bound_and_an_order():
+    async def work():
+        queue = EventQueue("websocket", 5)
+        for seq in (4, 5, 6, 7):
+            queue.put(Event(seq, "name", str(seq)))
+        assert [(await queue.next()).seq, (await queue.next()).seq] == [6, 7], "what the client has is passed over"
+        for seq in range(8, 8 + EventQueue.MOST_EVENTS):
+            queue.put(Event(seq, "name", ""))
+        assert queue.code == 0
+        queue.put(Event(9_999, "name", ""))
+        with pytest.raises(QueueClosed) as closed:
+            await queue.next()
+        assert closed.value.code == 1013
+
+        queue = EventQueue("websocket", 0)
+        queue.put(Event(1, "name", "x" * EventQueue.MOST_BYTES))
+        queue.put(Event(2, "name", "x"))
+        assert queue.code == 1013
+
+    asyncio.run(work())
 
 
 def clients(server):
