@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import pathlib
+import random
 import signal
 import socket
 import sqlite3
@@ -55,8 +56,8 @@ def until(condition, what="the condition", patience=PATIENCE):
 
 
 def free_port() -> int:
-    """Below the range that the system gives to others' outgoing connections."""
-    for port in range(20_000 + os.getpid() % 10_000, 32_768):
+    """Below the range that the system gives to others' outgoing connections; another one for each that asks at once."""
+    for port in random.sample(range(20_000, 32_768), 100):
         with contextlib.suppress(OSError), socket.socket() as probe:
             probe.bind(("127.0.0.1", port))
             return port
@@ -78,7 +79,7 @@ class World:
     def environment(self) -> dict[str, str]:
         clean = {name: value for name, value in os.environ.items() if not name.startswith("LOCKSTEP_")}
         return {**clean, "LOCKSTEP_YAML": str(self.yaml), "DATABASE_URL": self.url, "LOCKSTEP_INTERVAL": "0",
-                "LOCKSTEP_CONFIG_TEST": "", "PYTHONDONTWRITEBYTECODE": "1",
+                "PYTHONDONTWRITEBYTECODE": "1",
                 "PYTHONPATH": os.pathsep.join([str(self.folder), os.environ.get("PYTHONPATH", "")])}
 
     def replace(self, old: str, new: str) -> None:

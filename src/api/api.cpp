@@ -48,7 +48,7 @@ struct Api::Impl {
     Dispatch dispatch;
   };
 
-  Impl(ApiOptions given, LogSink sink) : options(std::move(given)), log(std::move(sink)), refusals(log) {}
+  Impl(ApiOptions given, LogSink sink) : options(std::move(given)), log(std::move(sink)), refusals(log), leading(options.lead) {}
 
   std::shared_ptr<Core> current() {
     const std::scoped_lock lock(mutex);
@@ -71,6 +71,7 @@ struct Api::Impl {
   RefusalLog refusals;
   std::mutex reload_mutex;  // one reload, start or stop at a time
   std::atomic<bool> running = false;
+  std::atomic<bool> leading;
   std::mutex mutex;
   std::shared_ptr<Core> core;
 };
@@ -78,7 +79,7 @@ struct Api::Impl {
 Api::Impl::Core::Core(Impl& impl, config::Config given)
     : config(std::move(given)),
       safety(config.daemon, {impl.options.authorise, impl.options.own_hosts}, impl.sessions),
-      daemon(config.engine, daemon_options(config.daemon, impl.options.lead)),
+      daemon(config.engine, daemon_options(config.daemon, impl.leading)),
       services{.daemon = daemon,
                .config = config,
                .safety = safety,
@@ -141,6 +142,12 @@ void Api::reload(config::Config config) {
     throw;
   }
   impl_->make_current(std::move(next));
+}
+
+void Api::lead() {
+  const std::scoped_lock lock(impl_->reload_mutex);
+  impl_->leading = true;
+  impl_->current()->daemon.lead();
 }
 
 void Api::handle(Request request, Reply reply) {

@@ -48,6 +48,8 @@ class Api {
   void stop();
   // Goes on with another configuration; the hub and its listeners stay. If it cannot (throws), the old one goes on.
   void reload(config::Config config);
+  // Daemon::lead(), now and after every reload().
+  void lead();
 
   // ---- from any thread
   // Never blocks and never throws; whatever goes wrong is a response.

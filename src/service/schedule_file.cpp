@@ -194,9 +194,8 @@ struct ScheduleFile::Impl {
     }
   }
 
-  // The text that says what is wanted, read back; nullopt: the file says it already.
-  std::optional<EditResult> text_for(const FileContent& before, const Wanted& wanted) {
-    Faults faults(file.path());
+  // The text that says what is wanted, read back; nullopt: the file says it already. `faults`: those of what is wanted.
+  std::optional<EditResult> text_for(const FileContent& before, const Wanted& wanted, Faults faults) {
     std::string start = before.text;
     if (start.find_first_not_of(" \t\r\n") == std::string::npos) start = new_text(wanted.others);
     std::unique_ptr<Document> present = document("write", start);
@@ -254,16 +253,18 @@ std::string ScheduleFile::read() {
 bool ScheduleFile::write(const std::string& json, bool backup) {
   Faults faults(path());
   const JsonResult parsed = parse_json(json);
-  if (!parsed.ok()) faults.add("", "not JSON: " + parsed.problem_message);
-  const Wanted wanted = parsed.ok() ? read_wanted(parsed.value, faults) : Wanted();
-  faults.throw_if_any("write");
+  if (!parsed.ok()) {
+    faults.add("", "not JSON: " + parsed.problem_message);
+    faults.throw_if_any("write");
+  }
+  const Wanted wanted = read_wanted(parsed.value, faults);
 
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     auto locked = impl_->file.lock();
     if (const Busy* busy = std::get_if<Busy>(&locked)) impl_->throw_busy("write", *busy);
     impl_->tidy();
     const FileContent before = impl_->content("write");
-    std::optional<EditResult> after = impl_->text_for(before, wanted);
+    std::optional<EditResult> after = impl_->text_for(before, wanted, faults);
     if (!after) return false;
     auto staged = impl_->file.stage(before, after->text, kRunKey, {});
     if (!impl_->file.exchange(*staged)) continue;  // an editor saved in between: from its version again

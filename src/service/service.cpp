@@ -120,7 +120,7 @@ struct Service::Impl {
     while (!stopping && !may_lead()) changed.wait_for(lock, kLeaderPause, [this] { return stopping; });
     if (stopping) return;
     leading = true;
-    api.daemon().lead();
+    api.lead();
   }
 
   void stop() {
