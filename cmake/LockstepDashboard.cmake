@@ -18,7 +18,7 @@ if(LOCKSTEP_DASHBOARD)
   if(LOCKSTEP_NPM AND node_version VERSION_GREATER_EQUAL 18)
     set(LOCKSTEP_WITH_DASHBOARD ON)
   else()
-    message(STATUS "Without the dashboard: no Node 18 or newer with npm (apt-get install nodejs npm)")
+    message(STATUS "Without the dashboard: there is no Node 18 or newer with npm (apt-get install nodejs npm)")
   endif()
 endif()
 

@@ -9,6 +9,7 @@
 #include "api/dispatch.hpp"
 #include "api/events.hpp"
 #include "api/metrics.hpp"
+#include "api/refusal_log.hpp"
 #include "api/run_log.hpp"
 #include "api/version.hpp"
 
@@ -40,6 +41,9 @@ struct Api::Impl {
   // What one configuration makes; another one makes another.
   struct Core {
     Core(Impl& impl, config::Config given);
+    ~Core() { daemon.stop(); }  // its jobs use what is destroyed before it
+    Core(const Core&) = delete;
+    Core& operator=(const Core&) = delete;
 
     config::Config config;
     Safety safety;
@@ -84,11 +88,12 @@ Api::Impl::Core::Core(Impl& impl, config::Config given)
                .config = config,
                .safety = safety,
                .metrics = impl.metrics,
+               .refusals = impl.refusals,
                .zone = TimeZone::find(config.engine.timezone).value_or(TimeZone::utc()),
                .root = impl.options.prefix,
                .host = {},
                .log = impl.log},
-      dispatch(services, impl.refusals, impl.options.dashboard, impl.options.dashboard_policy) {
+      dispatch(services, impl.options.dashboard, impl.options.dashboard_policy) {
   services.host = [this, &impl] {
     return HostFacts{version(), impl.uptime(), watcher_word(daemon.health().file_watcher)};
   };

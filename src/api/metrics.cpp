@@ -104,8 +104,10 @@ void Metrics::count_run(Trigger trigger, std::string_view outcome, double second
 
 void Metrics::count_run(const Report& report) {
   count_run(report.trigger, outcome_of(report), report.seconds);
-  const auto* const result = std::get_if<SyncResult>(&report.outcome);
-  if (result == nullptr) return;
+  if (const auto* result = std::get_if<SyncResult>(&report.outcome)) count_changes(result->yaml, result->database);
+}
+
+void Metrics::count_changes(const SideCounts& yaml, const SideCounts& database) {
   const auto count = [this](const char* side, const SideCounts& counts) {
     const auto add = [&](const char* kind, std::size_t n) {
       impl_->changes.Add({{"side", side}, {"kind", kind}}).Increment(static_cast<double>(n));
@@ -114,8 +116,8 @@ void Metrics::count_run(const Report& report) {
     add("update", counts.updated);
     add("delete", counts.deleted);
   };
-  count("yaml", result->yaml);
-  count("database", result->database);
+  count("yaml", yaml);
+  count("database", database);
 }
 
 void Metrics::count_event(std::string_view name) { impl_->events.Add({{"event", std::string(name)}}).Increment(); }

@@ -18,6 +18,7 @@ class Metrics {
   void count_run(const Report&);
   // One that a job made: a resolution, an undo, a task that a program wrote. `outcome`: success, or a problem's name.
   void count_run(Trigger, std::string_view outcome, double seconds);
+  void count_changes(const SideCounts& yaml, const SideCounts& database);
   void count_event(std::string_view name);
   // `route` as in the table (`/api/tasks/{id}`), so that the number of series has a bound; the views must be literals.
   void count_request(std::string_view method, std::string_view route, int status);

@@ -1,5 +1,6 @@
 #include "api/problem.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdio>
@@ -41,6 +42,15 @@ constexpr bool in_order_of_kind() {
   return true;
 }
 static_assert(in_order_of_kind(), "spec() indexes kProblems by kind");
+
+// `1, 2, 3`; of many the first ten `and 90 more`.
+std::string first_ids(const std::vector<std::int64_t>& ids) {
+  constexpr std::size_t kNamed = 10;
+  std::string names;
+  for (std::size_t i = 0; i < std::min(ids.size(), kNamed); ++i) names += (i == 0 ? "" : ", ") + std::to_string(ids[i]);
+  if (ids.size() > kNamed) names += " and " + std::to_string(ids.size() - kNamed) + " more";
+  return names;
+}
 
 std::string percent(double value) {
   char text[32];
@@ -106,7 +116,8 @@ std::string describe(const GuardStop& guard) {
   return "Deletion guard: this sync would delete " + std::to_string(guard.would_delete) + " of " +
          std::to_string(guard.of) + " tasks (" + percent(std::round(share * 10) / 10) + ") from the " +
          (guard.side == Side::yaml ? "YAML" : "database") + "; at most " + percent(guard.max_delete_percent) +
-         " are allowed, so nothing was written";
+         " are allowed, so nothing was written. It would delete task" + (guard.task_ids.size() == 1 ? " " : "s ") +
+         first_ids(guard.task_ids);
 }
 
 Problem problem_of(const GuardStopped& stopped) {

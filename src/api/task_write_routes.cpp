@@ -3,6 +3,7 @@
 
 #include "api/etag.hpp"
 #include "api/handlers.hpp"
+#include "api/metrics.hpp"
 #include "api/task_input.hpp"
 
 namespace lockstep::api {
@@ -49,6 +50,14 @@ std::string sentence_of(const TaskWriteRequest& request, const TaskWritten& writ
   return written.detail.empty() ? sentence : sentence + " (" + written.detail + ")";
 }
 
+SideCounts counts_of(TaskWriteRequest::Kind kind) {
+  SideCounts counts;
+  counts.inserted = kind == TaskWriteRequest::Kind::create;
+  counts.updated = kind == TaskWriteRequest::Kind::update;
+  counts.deleted = kind == TaskWriteRequest::Kind::remove;
+  return counts;
+}
+
 Response stale_response(const TaskStale& stale) {
   Response response = problem_response({ProblemKind::precondition_failed,
                                         "Task " + std::to_string(stale.current.id) + " is not what If-Match names",
@@ -74,6 +83,8 @@ void reply_with_write(const Services& services, CallPtr call, TaskWriteRequest r
     const TaskWriteOutcome outcome = engine.write_task(request);
     if (const auto* written = std::get_if<TaskWritten>(&outcome)) {
       note_done(*with, Trigger::api, stopwatch, sentence_of(request, *written));
+      const SideCounts counts = counts_of(request.kind);
+      with->metrics.count_changes(written->yaml == TaskWritten::Yaml::written ? counts : SideCounts{}, counts);
       return written_response(*with, *written, status);
     }
     if (const auto* stale = std::get_if<TaskStale>(&outcome)) return stale_response(*stale);

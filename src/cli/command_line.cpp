@@ -277,6 +277,8 @@ void CommandLine::add_serve() {
 
 void CommandLine::add_rest() {
   add("status", "How things stand", [](Session& session) { return run_status(session); });
+  add("doctor", "Check rights, locks, watches, database, clock, triggers; say what to do",
+      [](Session& session) { return run_doctor(session); });
   CLI::App* const replicas = add("replicas", "The replicas of this database", [this](Session& session) {
     return run_replicas(session, replicas_);
   });

@@ -93,6 +93,8 @@ struct ServeOptions {
 };
 Exit run_serve(Session&, const ServeOptions&);
 
+Exit run_doctor(Session&);
+
 struct WatchOptions {
   std::string url;  // empty = the configured listen address
 };

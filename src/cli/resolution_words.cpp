@@ -31,6 +31,7 @@ std::string read_field_choice(std::string_view word, Resolution& resolution) {
   const std::string_view text = word.substr(equals + 1);
   const std::optional<Field> field = field_by_name(name);
   if (!field) return config::unknown_field(name);
+  if (!spec(*field).synced) return std::string(name) + " is kept by each side for itself: there is nothing to choose";
   if (resolution.fields.contains(*field)) return std::string(name) + " is named twice";
   if (own_value) {
     OwnValueRead read = read_json_value(*field, text);

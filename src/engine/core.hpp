@@ -67,7 +67,7 @@ class Core {
   // ---- recovery.cpp
   // Settles what an interrupted run left behind; the transaction is committed and begun anew if it had to write.
   void recover(Session&);
-  void adopt_stray_edit(Session&);
+  std::optional<Busy> adopt_stray_edit(Session&);
 
   // ---- snapshots.cpp
   std::vector<std::int64_t> changed_tasks(const Session&) const;
@@ -108,9 +108,11 @@ class Core {
   std::variant<std::int64_t, TaskWriteOutcome> write_row(const TaskWriteRequest&);
   TaskWritten carry_to_yaml(std::int64_t id);
 
-  // ---- status.cpp, upkeep.cpp
+  // ---- status.cpp, examination.cpp, upkeep.cpp
   Status status();
   bool nothing_due();
+  std::vector<Finding> examine();
+  Finding examine_replica();
   std::vector<std::string> prepare();  // once; what was done, in sentences
   void adopt_replica();
   SyncOutcome restore(const std::string& path);
@@ -208,12 +210,15 @@ class Core {
   ResolveOutcome store_resolution(const ResolveRequest&);
   UndoOutcome store_undo(const Run&, std::optional<double> max_delete_percent);
   void carry_out_stored_undos();
+  std::optional<Busy> put_in_place(const FileContent& wanted);
+  Opened open_locked(std::unique_ptr<SafeFile::Lock>, const std::vector<RefusedRow>& refused, Scope scope);
   std::optional<InvalidYaml> read_sides(Session&, Scope scope);
   void read_rows(Session&);
   bool read_changed_rows(Session&);
   void check_feed(Session&, std::vector<std::int64_t> expected);
   void make_feed();  // where it is missing and may be made; no transaction may be open
   void check_replica(Session&);
+  std::optional<Error> foreign_replica(const Session&);  // why the replica's name is not this file's
   void hold_rows(Session&, const std::vector<std::int64_t>& ids) const;
   std::string settings_key(FieldSet synced) const;
   bool yaml_is_base(const Session&) const;

@@ -43,11 +43,15 @@ bool waiting_helps(const Error& error) {
          error.code() != ErrorCode::unsuitable_table;
 }
 
-Status unknown_status(const Settings& settings) {
-  Status status;
-  status.replica = settings.replica;
-  status.yaml.path = settings.yaml;
-  return status;
+// What of a status is worth an event when it changes: healthy, degraded or invalid, and why; a run that was kept, be it only
+// for a conflict that moved on.
+std::string condition_of(const Status& status) {
+  std::string text = std::to_string(status.database.reachable) + std::to_string(status.yaml.valid) +
+                     std::to_string(status.yaml.checksum.empty()) + std::to_string(status.yaml.writable) +
+                     std::to_string(status.in_sync) + std::to_string(status.last_run ? status.last_run->id : 0);
+  for (const Diagnostic& error : status.yaml.errors) text += '\n' + format_diagnostic(error, false);
+  for (const Warning& warning : status.database.warnings) text += '\n' + warning.message;
+  return text;
 }
 
 bool did_something(const SyncResult& result) {
@@ -203,7 +207,6 @@ struct Daemon::Impl {
     if (effects.opened.size() > kConflictsTold || effects.closed.size() > kConflictsTold) event(ResyncRequired{});
   }
 
-  // healthy, degraded or invalid, and why: a change of it is worth an event.
   std::string publish(std::shared_ptr<const Status> status) {
     const bool missing = status->yaml.checksum.empty();
     const std::lock_guard lock(mutex);
@@ -211,8 +214,7 @@ struct Daemon::Impl {
     facts.database_error = status->database.error;
     facts.yaml = status->yaml.valid ? Health::Yaml::valid : missing ? Health::Yaml::missing : Health::Yaml::invalid;
     published = std::move(status);
-    return std::to_string(published->database.reachable) + std::to_string(static_cast<int>(facts.yaml)) +
-           std::to_string(published->yaml.writable);
+    return condition_of(*published);
   }
 
   void finish_start() {

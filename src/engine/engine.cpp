@@ -78,6 +78,8 @@ const Status& Engine::observed() const { return impl_->observed; }
 Status Engine::refreshed(Status observed) { return impl_->refreshed(std::move(observed)); }
 Effects Engine::take_effects() { return impl_->take_effects(); }
 
+std::vector<Finding> Engine::examine() { return impl_->examine(); }
+
 std::vector<ReplicaState> Engine::replicas() {
   return impl_->store->begin(Access::read, impl_->settings.replica)->base().replicas();
 }

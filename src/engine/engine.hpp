@@ -145,6 +145,8 @@ struct Status {
   std::string sync_source = "unknown";
   bool in_sync = false;
   std::string replica;
+  std::string timezone;                      // in which cron expressions are read
+  std::array<Owner, kFieldCount> owners{};   // by Field
   struct Yaml {
     std::string path;
     bool valid = false;
@@ -163,6 +165,9 @@ struct Status {
   } database;
   std::optional<Run> last_run;
 };
+
+// What the settings alone say of how things stand.
+Status unknown_status(const Settings&);
 
 class Engine {
  public:
@@ -205,6 +210,8 @@ class Engine {
   // What changed since the last call: through this engine, and by runs of other processes on this replica's database.
   // The first call only takes note of where the history stands, and tells what this engine did.
   Effects take_effects();
+  // What stands in the way of a sync, or may, with what to do about it. Never throws for that; writes nothing.
+  std::vector<Finding> examine();
   std::vector<ReplicaState> replicas();
   bool forget_replica(std::string_view name);
   // Makes this file the owner of the replica's name and base (init --adopt-replica).

@@ -61,7 +61,9 @@ std::vector<Edit> edits_of(const Work& work, Timestamp now) {
 }
 
 std::vector<RowChange> row_changes(const Session& session, const Work& work) {
+  const SideCounts& counts = work.plan.database;
   std::vector<RowChange> changes;
+  changes.reserve(counts.inserted + counts.updated + counts.deleted);
   for (const TaskPlan& task : work.plan.tasks) {
     if (!task.database) continue;
     RowChange change;
@@ -89,6 +91,7 @@ std::string image_after(const RowChange& change, const std::string& before, cons
   if (change.action == Action::insert && !change.image) {
     Task task = change.task;
     if (shape.columns.contains(Field::updated_at)) task[Field::updated_at] = now;
+    if (shape.columns.contains(Field::created_at) && is_null(task[Field::created_at])) task[Field::created_at] = now;
     return to_json_text(task);
   }
   JsonResult row = parse_json(change.action == Action::insert ? *change.image : before);
@@ -140,15 +143,17 @@ struct Recorder {
 };
 
 // The base after the run. Its `updated_at` is the YAML's as the file has it now, which only the new text tells.
-std::vector<BaseChange> base_changes(const Plan& plan, const Document* after) {
+// Takes the records out of the plan: a large first sync holds enough copies of every task.
+std::vector<BaseChange> base_changes(Plan& plan, const Document* after) {
   std::vector<BaseChange> changes;
-  for (const TaskPlan& task : plan.tasks) {
+  changes.reserve(plan.tasks.size());
+  for (TaskPlan& task : plan.tasks) {
     if (task.base.kind == BaseMove::Kind::keep) continue;
     if (task.base.kind == BaseMove::Kind::forget) {
       changes.push_back({task.id, std::nullopt});
       continue;
     }
-    BaseChange change{task.id, task.base.task};
+    BaseChange change{task.id, std::move(task.base.task)};
     if (const Task* yaml = after ? after->find(task.id) : nullptr)
       (*change.task)[Field::updated_at] = (*yaml)[Field::updated_at];
     changes.push_back(std::move(change));
@@ -163,8 +168,9 @@ struct Aftermath {
   std::vector<std::int64_t> unsettled;   // tasks that the next run has to look at whatever the change feed says; sorted
 };
 
+// `changed`: all tasks on which the three were not the same before the run, whether it was about them or not.
 Aftermath aftermath(const Session& session, const Triples& triples, const Plan& plan, const Document& after,
-                    const std::vector<BaseChange>& bases, const Policy& both_ways) {
+                    const std::vector<BaseChange>& bases, const std::vector<std::int64_t>& changed, const Policy& both_ways) {
   Aftermath result;
   const auto same = [&](const Task* a, const Task* b) {
     return a && b ? differing(*a, *b, session.synced).empty() : a == b;
@@ -187,6 +193,17 @@ Aftermath aftermath(const Session& session, const Triples& triples, const Plan& 
     if (result.due || (!base && !yaml && !row)) continue;
     const TaskPlan next = reconcile_task({triple.id, base, yaml, row}, both_ways);
     result.due = next.yaml || next.database || next.conflict || next.outcome == Outcome::waits;
+  }
+  // A resolution or an undo is about its own tasks; the others wait for the next sync as they are.
+  const auto by_id = [](const Triple& triple, std::int64_t id) { return triple.id < id; };
+  for (const std::int64_t id : changed) {
+    const auto at = std::lower_bound(triples.triples.begin(), triples.triples.end(), id, by_id);
+    const bool looked_at = at != triples.triples.end() && at->id == id;
+    const bool left_out = std::any_of(triples.warnings.begin(), triples.warnings.end(), [id](const Warning& w) { return w.task_id == id; });
+    if (looked_at || left_out) continue;
+    result.unsettled.push_back(id);
+    result.yaml_is_base = false;
+    result.due = true;
   }
   // Tasks that were left out: nobody has compared them.
   for (const auto& [id, warning] : session.excluded) result.unsettled.push_back(id);
@@ -450,7 +467,7 @@ Executed Core::execute(Session& session, const Triples& triples, Work& work, Tim
   if (after) {
     Policy both_ways = policy(session, SyncRequest{}, now);
     both_ways.first_sync = false;
-    left = aftermath(session, triples, work.plan, *after, bases, both_ways);
+    left = aftermath(session, triples, work.plan, *after, bases, changed_tasks(session), both_ways);
   }
   const ReplicaState before = transaction.base().state();
   ReplicaState state = state_after(session, work, written, after ? &left : nullptr);

@@ -74,14 +74,16 @@ std::vector<BaseChange> base_before_run(const Document& stray, const std::vector
 // An editor that had the former file open may save into it after it became `.bak`. That is an edit of the
 // YAML: its text takes the file's place. The base is committed first and the mark stays until the file has
 // followed, so that a crash in between only does the same again.
-void Core::adopt_stray_edit(Session& session) {
+std::optional<Busy> Core::adopt_stray_edit(Session& session) {
   BaseTable& base = session.transaction->base();
   ReplicaState state = base.state();
-  if (!state.backup) return;
-  const auto stray = file.stray_edit(state.backup->device, state.backup->inode, state.backup->content);
-  if (!stray) return;
+  if (!state.backup) return std::nullopt;
+  auto looked = file.stray_edit(state.backup->device, state.backup->inode, state.backup->content);
+  if (auto* busy = std::get_if<Busy>(&looked)) return std::move(*busy);
+  const auto& stray = std::get<std::optional<FileContent>>(looked);
+  if (!stray) return std::nullopt;
   auto current = file.read();
-  if (!std::holds_alternative<FileContent>(current)) return;  // busy: open() says so
+  if (auto* busy = std::get_if<Busy>(&current)) return std::move(*busy);
   const FileContent& now = std::get<FileContent>(current);
   const bool file_is_ours = !now.missing && state.content == now.fingerprint;
   const bool stray_wins = stray->text != now.text && (file_is_ours || stray->modified > now.modified);
@@ -100,6 +102,7 @@ void Core::adopt_stray_edit(Session& session) {
   session.transaction.reset();
   if (stray_wins) file.adopt_stray_edit(*stray, now);
   session.transaction = store->begin(Access::write, settings.replica);
+  return std::nullopt;
 }
 
 }  // namespace lockstep

@@ -5,6 +5,7 @@
 
 #include "engine/core.hpp"
 #include "engine/host.hpp"
+#include "file/file_io.hpp"
 
 namespace lockstep {
 namespace {
@@ -18,6 +19,9 @@ const Item* find_by_id(std::span<const Item> sorted, std::int64_t id) {
                              [](const Item& item, std::int64_t wanted) { return item.id < wanted; });
   return at != sorted.end() && at->id == id ? &*at : nullptr;
 }
+
+// Something was synced under its name.
+bool is_known(const ReplicaState& state) { return state.content.has_value() || !state.host.empty(); }
 
 InvalidYaml missing_file(const std::string& name) {
   Diagnostic diagnostic;
@@ -89,24 +93,23 @@ bool Core::yaml_is_base(const Session& session) const {
 
 // The name `default` belongs to one file of one machine: two files that both never chose a name would
 // otherwise take each other's tasks for deleted. Content that was synced before may turn up elsewhere.
+std::optional<Error> Core::foreign_replica(const Session& session) {
+  const ReplicaState& state = session.state;
+  const bool same_place = state.host == host_name() && state.path == place_of(file.target());
+  const bool same_content = !session.content.missing && state.content == session.content.fingerprint;
+  if (!is_known(state) || same_place || settings.replica_configured || same_content) return std::nullopt;
+  return Error({.code = ErrorCode::usage,
+                .operation = "sync",
+                .subject = settings.yaml,
+                .cause = "the replica \"" + state.name + "\" of this database belongs to " + state.path + " on " + state.host,
+                .hint = "give this file a name of its own (`replica: NAME` in lockstep.yml, or --replica NAME), or "
+                        "make it the owner with `lockstep init --adopt-replica " + state.name + "`"});
+}
+
 void Core::check_replica(Session& session) {
-  const std::string host = host_name();
-  const std::string path = place_of(file.target());
-  ReplicaState& state = session.state;
-  const bool same_place = state.host == host && state.path == path;
-  if (session.known_replica && !same_place && !settings.replica_configured) {
-    const bool same_content = !session.content.missing && state.content == session.content.fingerprint;
-    if (!same_content)
-      throw Error({.code = ErrorCode::usage,
-                   .operation = "sync",
-                   .subject = settings.yaml,
-                   .cause = "the replica \"" + state.name + "\" of this database belongs to " + state.path + " on " +
-                            state.host,
-                   .hint = "give this file a name of its own (`replica: NAME` in lockstep.yml, or --replica NAME), or "
-                           "make it the owner with `lockstep init --adopt-replica " + state.name + "`"});
-  }
-  state.host = host;
-  state.path = path;
+  if (const std::optional<Error> foreign = foreign_replica(session)) throw Error(*foreign);
+  session.state.host = host_name();
+  session.state.path = place_of(file.target());
 }
 
 bool Core::need_document(Session& session, InvalidYaml& invalid) {
@@ -118,8 +121,8 @@ bool Core::need_document(Session& session, InvalidYaml& invalid) {
     if (session.lock) observe_invalid(session.content, invalid);
     return false;
   }
-  ReadResult read = never_synced ? Document::read_or_empty(session.content.text, options)
-                                 : Document::read(session.content.text, options);
+  ReadResult read = never_synced ? Document::read_or_empty(std::move(session.content.text), options)
+                                 : Document::read(std::move(session.content.text), options);
   session.yaml_warnings = std::move(read.warnings);
   if (!read.document) {
     invalid = {std::move(read.diagnostics), read.more_diagnostics};
@@ -210,7 +213,7 @@ std::optional<InvalidYaml> Core::read_sides(Session& session, Scope scope) {
   TaskTable& table = session.transaction->tasks();
   session.synced = FieldSet::synced() & (table.shape().exists ? table.shape().columns : FieldSet::all());
   session.state = session.transaction->base().state();
-  session.known_replica = session.state.content.has_value() || !session.state.host.empty();
+  session.known_replica = is_known(session.state);
   session.state.name = settings.replica;
   check_replica(session);
   session.base_index = session.transaction->base().index();
@@ -264,18 +267,26 @@ void Core::reindex_base(Session& session) const {
 }
 
 Opened Core::open(const std::vector<RefusedRow>& refused, Scope scope) {
-  Session session;
   prepare();
-  session.read_only = file.read_only_reason();
-  auto locked = file.lock();
-  if (auto* busy = std::get_if<Busy>(&locked)) return FileBusy{std::move(*busy)};
-  session.lock = std::move(std::get<std::unique_ptr<SafeFile::Lock>>(locked));
+  Patience patience(files, settings.lock_timeout);
+  for (;;) {
+    auto locked = file.lock();
+    if (auto* busy = std::get_if<Busy>(&locked)) return FileBusy{std::move(*busy)};
+    Opened opened = open_locked(std::move(std::get<std::unique_ptr<SafeFile::Lock>>(locked)), refused, scope);
+    // Whoever has the file open for writing is waited for without lock and transaction: it may want them itself.
+    if (!std::holds_alternative<FileBusy>(opened) || !patience.wait()) return opened;
+  }
+}
 
+Opened Core::open_locked(std::unique_ptr<SafeFile::Lock> lock, const std::vector<RefusedRow>& refused, Scope scope) {
+  Session session;
+  session.lock = std::move(lock);
+  session.read_only = file.read_only_reason();
   session.transaction = store->begin(Access::write, settings.replica);
   if (unconfirmed) unconfirmed->committed = session.transaction->history().has_run(unconfirmed->key);
   if (!session.read_only) {
     recover(session);
-    adopt_stray_edit(session);
+    if (auto busy = adopt_stray_edit(session)) return FileBusy{std::move(*busy)};
   }
   auto content = file.read();
   if (auto* busy = std::get_if<Busy>(&content)) return FileBusy{std::move(*busy)};

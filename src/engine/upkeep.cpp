@@ -1,6 +1,7 @@
 // What is neither a sync nor a look: tables, ownership of a replica's name, backups.
 #include "engine/core.hpp"
 #include "engine/host.hpp"
+#include "file/file_io.hpp"
 
 namespace lockstep {
 
@@ -24,6 +25,23 @@ void Core::adopt_replica() {
   transaction->commit();
 }
 
+// Under the lock. Busy: somebody has the file open for writing, or saves it again and again.
+std::optional<Busy> Core::put_in_place(const FileContent& wanted) {
+  {
+    Session session;
+    session.transaction = store->begin(Access::write, settings.replica);
+    recover(session);
+  }
+  auto content = file.read();
+  if (auto* busy = std::get_if<Busy>(&content)) return std::move(*busy);
+  const FileContent& present = std::get<FileContent>(content);
+  if (!present.missing && present.fingerprint == wanted.fingerprint) return std::nullopt;
+  auto staged = file.stage(present, wanted.text, "restore", {});
+  if (!file.exchange(*staged)) return Busy{std::nullopt, "File saved by another process meanwhile"};
+  file.finish(*staged);
+  return std::nullopt;
+}
+
 // A restore is an edit of the YAML like any other: the text is put in place as an editor would, and a sync follows.
 SyncOutcome Core::restore(const std::string& path) {
   prepare();
@@ -37,22 +55,15 @@ SyncOutcome Core::restore(const std::string& path) {
   ReadResult parsed = Document::read(wanted.text, {.file_name = path, .version = settings.yaml_version});
   if (!parsed.document) return InvalidYaml{std::move(parsed.diagnostics), parsed.more_diagnostics};
 
-  for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
+  Patience patience(files, settings.lock_timeout);
+  for (;;) {
     auto locked = file.lock();
     if (auto* busy = std::get_if<Busy>(&locked)) return FileBusy{std::move(*busy)};
-    {
-      Session session;
-      session.transaction = store->begin(Access::write, settings.replica);
-      recover(session);
-    }
-    auto content = file.read();
-    if (auto* busy = std::get_if<Busy>(&content)) return FileBusy{std::move(*busy)};
-    const FileContent& present = std::get<FileContent>(content);
-    if (!present.missing && present.fingerprint == wanted.fingerprint) break;
-    auto staged = file.stage(present, wanted.text, "restore", {});
-    if (!file.exchange(*staged)) continue;
-    file.finish(*staged);
-    break;
+    auto lock = std::move(std::get<std::unique_ptr<SafeFile::Lock>>(locked));
+    std::optional<Busy> busy = put_in_place(wanted);
+    if (!busy) break;
+    lock.reset();
+    if (!patience.wait()) return FileBusy{std::move(*busy)};
   }
   return sync({.trigger = Trigger::manual});
 }

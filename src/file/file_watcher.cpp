@@ -84,9 +84,11 @@ class FileWatcher::Impl {
                                        {.fd = watches_.descriptor(), .events = POLLIN, .revents = 0}}};
         poll_until(sources, next_step());
         if (stopping_) return;
-        take(watches_.news());
+        // In this order: what came while this thread was held up counts against the quiet.
+        const bool quiet = pending_ && steady_clock::now() >= pending_->due;
+        if (const TrailNews news = watches_.news(); news.any()) take(news);
+        else if (quiet) settle();
         if (mode_ == Mode::polling) look();
-        if (pending_ && steady_clock::now() >= pending_->due) settle();
       }
     } catch (const std::exception& error) {
       set_state(Mode::stopped, error.what());
@@ -101,7 +103,6 @@ class FileWatcher::Impl {
   // ---- seeing --------------------------------------------------------------------------------------------
 
   void take(const TrailNews& news) {
-    if (!news.any()) return;
     note(news.written || news.lost);
     if (news.moved) set_watches();
   }

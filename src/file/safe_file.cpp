@@ -144,7 +144,7 @@ std::variant<FileContent, Busy> SafeFile::Impl::look_patiently(const std::string
 
 std::variant<FileContent, Busy> SafeFile::read() {
   const auto target = impl_->target();
-  auto patience = impl_->patience();
+  auto patience = impl_->patience_for_others();
   if (impl_->locked) {
     if (auto busy = impl_->lock_standing(target, patience)) return std::move(*busy);
   }

@@ -90,8 +90,10 @@ class SafeFile {
   std::variant<std::unique_ptr<Lock>, Busy> lock();
 
   // The file as it is when nobody has it open for writing (read lease, or two equal looks apart where
-  // there are none). A missing file is a value. Busy: a writer kept it open beyond lock_timeout, or, while
-  // locked, an editor put a file in its place that is locked by somebody else. Needs no lock.
+  // there are none). A missing file is a value. Needs no lock. Busy: a writer kept it open beyond lock_timeout.
+  // While locked nobody is waited for, since whoever has the file open may be waiting for this very lock: then
+  // Busy comes at once, also where an editor put a file in its place that is locked by somebody else. Let go of the
+  // lock, wait a moment, lock again.
   std::variant<FileContent, Busy> read();
   std::optional<FileIdentity> identity();  // without reading; nullopt = missing. Follows symlinks.
   std::optional<FileIdentity> backup_identity();  // the same of `.bak`
@@ -103,9 +105,9 @@ class SafeFile {
   void restore_editor_save(const Journal&);   // state editor_save: exchanged back; what that swaps out becomes a
                                               // backup. If the file was saved since, that stands, and the save becomes one
 
-  // A stray edit: `.bak` is still that inode but holds other bytes. Under the lock. Error (locked): somebody
-  // writes into it beyond lock_timeout.
-  std::optional<FileContent> stray_edit(std::uint64_t device, std::uint64_t inode, Fingerprint content);
+  // A stray edit: `.bak` is still that inode but holds other bytes. Under the lock. Busy, at once as in read():
+  // somebody has it open for writing.
+  std::variant<std::optional<FileContent>, Busy> stray_edit(std::uint64_t device, std::uint64_t inode, Fingerprint content);
   // Puts the stray text in the file's place if the file is still `current` (atomically; what was there is kept
   // as a backup). false: it is not: start again from read().
   bool adopt_stray_edit(const FileContent& stray, const FileContent& current);

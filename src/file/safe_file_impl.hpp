@@ -33,6 +33,8 @@ struct SafeFile::Impl {
   std::string target() { return locked ? locked_target : resolve_links(files, path); }
   Place place() { return {files, target(), options.backups}; }
   Patience patience() { return {files, options.lock_timeout}; }
+  // With those who may be waiting for our lock: none while we hold it.
+  Patience patience_for_others() { return locked ? Patience{files, std::chrono::microseconds{0}} : patience(); }
   Busy busy(const FileStat& status, Holder what);
 
   // flock on the file that stands at the target, waiting for it; nothing if there is none.

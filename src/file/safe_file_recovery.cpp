@@ -159,27 +159,22 @@ void SafeFile::restore_editor_save(const Journal& journal) {
   recover_save(place, name_of_journal(place, journal), journal.path);
 }
 
-std::optional<FileContent> SafeFile::stray_edit(std::uint64_t device, std::uint64_t inode, Fingerprint content) {
+std::variant<std::optional<FileContent>, Busy> SafeFile::stray_edit(std::uint64_t device, std::uint64_t inode,
+                                                                     Fingerprint content) {
+  constexpr std::optional<FileContent> kNone;
   const auto path = impl_->target() + ".bak";
   const auto status = stat_if_there(impl_->files, path);
-  if (!status || status->device != device || status->inode != inode) return std::nullopt;
-  if (identity_of(*status) == impl_->seen_backup && impl_->seen_backup_content == content) return std::nullopt;
-  auto patience = impl_->patience();
+  if (!status || status->device != device || status->inode != inode) return kNone;
+  if (identity_of(*status) == impl_->seen_backup && impl_->seen_backup_content == content) return kNone;
+  auto patience = impl_->patience_for_others();
   auto looked = impl_->look_patiently(path, patience, kAnySize);
-  if (const auto* busy = std::get_if<Busy>(&looked)) {
-    throw Error({.code = ErrorCode::locked,
-                 .operation = "read",
-                 .subject = path,
-                 .cause = busy->what,
-                 .hint = "an editor still writes into what became the backup: let it finish",
-                 .retryable = true});
-  }
+  if (auto* busy = std::get_if<Busy>(&looked)) return std::move(*busy);
   auto& found = std::get<FileContent>(looked);
-  if (found.missing || found.identity.inode != inode || found.identity.device != device) return std::nullopt;
-  if (found.fingerprint != content) return std::move(found);
+  if (found.missing || found.identity.inode != inode || found.identity.device != device) return kNone;
+  if (found.fingerprint != content) return std::optional(std::move(found));
   impl_->seen_backup = found.identity;
   impl_->seen_backup_content = content;
-  return std::nullopt;
+  return kNone;
 }
 
 bool SafeFile::adopt_stray_edit(const FileContent& stray, const FileContent& current) {

@@ -57,6 +57,7 @@ Plan assemble(std::vector<TaskPlan> tasks, const Policy& policy, Totals totals) 
 
 Plan reconcile(std::span<const Triple> triples, const Policy& policy, Totals totals) {
   std::vector<TaskPlan> tasks;
+  tasks.reserve(triples.size());  // growing would hold a large plan twice
   for (const Triple& triple : triples) {
     TaskPlan task = reconcile_task(triple, policy);
     if (says_something(task)) tasks.push_back(std::move(task));

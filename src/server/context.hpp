@@ -10,6 +10,7 @@
 #include "server/application.hpp"
 #include "server/connection.hpp"
 #include "server/event_feed.hpp"
+#include "server/server.hpp"
 
 namespace lockstep::server {
 
@@ -18,6 +19,7 @@ struct Context {
   EventFeed& feed;
   LogSink log;
   config::DaemonSettings settings;  // the limits and timeouts; may change while it runs
+  StreamTimes times;
   Connections connections{};
   bool stopping = false;
   std::string date{};                        // for the Date header, once a second

@@ -33,8 +33,8 @@ constexpr std::size_t kTurnedAway = 128;
 constexpr auto kAcceptPause = 100ms;  // after an accept that failed, for want of descriptors or memory
 
 // How often deadlines are looked at: often enough for the shortest of them.
-Clock::duration tick_of(const config::DaemonSettings& settings) {
-  const Clock::duration shortest = std::min(settings.header_timeout, settings.idle_timeout);
+Clock::duration tick_of(const config::DaemonSettings& settings, const StreamTimes& times) {
+  const Clock::duration shortest = std::min({settings.header_timeout, settings.idle_timeout, times.heartbeat, times.farewell});
   return std::clamp<Clock::duration>(shortest / 8, 10ms, 1s);
 }
 
@@ -51,8 +51,8 @@ std::uint64_t raise_open_files_limit() {
 }
 
 struct Server::Impl {
-  Impl(Application& application, const config::DaemonSettings& settings, LogSink log)
-      : feed(*loop, application), context{application, feed, std::move(log), settings} {
+  Impl(Application& application, const config::DaemonSettings& settings, LogSink log, StreamTimes times)
+      : feed(*loop, application), context{application, feed, std::move(log), settings, times} {
     for (const std::string& address : settings.listen)
       for (ListeningSocket& socket : ListeningSocket::bind(address)) listening.push_back(std::move(socket));
     fit_to_open_files();
@@ -134,7 +134,7 @@ Awaitable<void> Server::Impl::accept_all(Acceptor& acceptor) {
 
 Awaitable<void> Server::Impl::keep_time() {
   while (!context.stopping || context.connections.size() > 0) {
-    timer->expires_after(context.stopping ? 10ms : tick_of(context.settings));
+    timer->expires_after(context.stopping ? 10ms : tick_of(context.settings, context.times));
     error_code woken;
     co_await timer->async_wait(into(woken));
     context.date = http_date(std::chrono::system_clock::now());
@@ -154,8 +154,8 @@ void Server::Impl::stop() {
   timer->cancel();
 }
 
-Server::Server(Application& application, const config::DaemonSettings& settings, LogSink log)
-    : impl_(std::make_unique<Impl>(application, settings, std::move(log))) {}
+Server::Server(Application& application, const config::DaemonSettings& settings, LogSink log, StreamTimes times)
+    : impl_(std::make_unique<Impl>(application, settings, log ? std::move(log) : [](const LogRecord&) {}, times)) {}
 
 Server::~Server() = default;
 

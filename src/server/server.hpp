@@ -2,6 +2,7 @@
 // never blocks. docs/HTTP.md is the contract.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -13,11 +14,18 @@
 
 namespace lockstep::server {
 
+// Of streams. Tests are more impatient.
+struct StreamTimes {
+  std::chrono::milliseconds silence{40'000};  // a WebSocket client is pinged after half of it, and dead after all of it
+  std::chrono::milliseconds heartbeat{20'000};  // between comments to a client of Server-Sent Events
+  std::chrono::milliseconds farewell{5'000};  // for a client to take what is on its way and the close frame
+};
+
 class Server {
  public:
   // Takes the addresses (settings.listen); nobody is let in before open(). Throws Error(usage, io, permission): an address
   // is in use, or not one of this machine. `application` must outlive the server.
-  Server(Application& application, const config::DaemonSettings& settings, LogSink log);
+  Server(Application& application, const config::DaemonSettings& settings, LogSink log, StreamTimes times = {});
   // Not while run() is under way, nor while the application may still reply: stop both first.
   ~Server();
   Server(const Server&) = delete;

@@ -1,7 +1,6 @@
 #include "server/sse_client.hpp"
 
 #include <boost/asio/write.hpp>
-#include <chrono>
 
 #include "server/context.hpp"
 #include "server/http_text.hpp"
@@ -9,10 +8,6 @@
 
 namespace lockstep::server {
 namespace {
-
-using namespace std::chrono_literals;
-
-constexpr auto kHeartbeat = 20s;  // a comment, so that proxies keep the connection and dead clients are found
 
 class SseClient final : public StreamClient {
  public:
@@ -43,7 +38,7 @@ class SseClient final : public StreamClient {
   Text text_of(const FeedEvent& event) const override { return event.sse; }
   void write(const std::string& text) override {
     const Clock::time_point now = Clock::now();
-    next_heartbeat_ = now + kHeartbeat;
+    next_heartbeat_ = now + context_.times.heartbeat;
     write_deadline_ = now + context_.settings.idle_timeout;
     asio::async_write(socket_, asio::buffer(text), [this, self = shared_from_this()](error_code error, std::size_t) {
       if (error) drop();

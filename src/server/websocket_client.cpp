@@ -20,16 +20,13 @@ namespace websocket = boost::beast::websocket;
 using namespace std::chrono_literals;
 
 constexpr std::size_t kMostInbound = 4096;  // bytes of a message; a larger one closes with 1009
-// A ping goes out when half of it has passed in silence; without any answer the client is dead.
-constexpr auto kSilence = 40s;
 constexpr auto kHandshake = 10s;  // for the upgrade's answer, and for the client's to a close frame
-constexpr auto kDropAfter = 5s;   // for a client to take what is on its way to it, and the close frame
 
 class WebSocketClient final : public StreamClient {
  public:
   WebSocketClient(Context& context, Socket socket)
       : StreamClient(context, api::StreamKind::websocket), stream_(std::move(socket)) {
-    stream_.set_option(websocket::stream_base::timeout{kHandshake, kSilence, true});
+    stream_.set_option(websocket::stream_base::timeout{kHandshake, context.times.silence, true});
     stream_.read_message_max(kMostInbound);
     stream_.auto_fragment(false);
   }
@@ -62,7 +59,7 @@ class WebSocketClient final : public StreamClient {
   void close(websocket::close_code code) {
     stop_sending();
     if (std::exchange(closing_, true)) return;
-    cut_off_at_ = Clock::now() + kDropAfter;
+    cut_off_at_ = Clock::now() + context_.times.farewell;
     if (stream_.is_open()) stream_.async_close(code, [self = shared_from_this()](error_code) {});
     else close_socket();
   }

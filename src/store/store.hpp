@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "model/diagnostic.hpp"
+#include "model/finding.hpp"
 #include "model/task.hpp"
 #include "reconcile/candidates.hpp"
 #include "reconcile/plan.hpp"
@@ -269,6 +270,13 @@ class Store {
   // writers for a moment only. Not to be called while a Transaction lives.
   virtual FeedState install_feed() { return {.active = false, .why_not = "this database has no change feed", .try_again = false}; }
   virtual FeedState remove_feed() { return {.active = false, .why_not = "this database has no change feed", .try_again = false}; }
+
+  // What stands in the way of syncing, or may: rights, clocks, triggers (if they are wanted). Changes nothing. May
+  // read the whole database. Throws as begin(read) does. Not to be called while a Transaction lives.
+  virtual std::vector<Finding> examine(bool feed_wanted) {
+    static_cast<void>(feed_wanted);
+    return {};
+  }
 };
 
 struct StoreOptions {

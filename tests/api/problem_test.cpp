@@ -34,8 +34,8 @@ TEST(Problem, InvalidYamlListsEveryError) {
   EXPECT_EQ(member(problem, "status"), "422");
   EXPECT_EQ(problem.detail, "YAML validation failed\ns.yml:3:5: bad\ns.yml: whole\n… and 4 more");
   EXPECT_EQ(member(problem, "errors"),
-            R"([{"file":"s.yml","line":3,"column":5,"task_id":9,"field":"status","message":"bad"},)"
-            R"({"file":"s.yml","line":null,"column":null,"task_id":null,"field":null,"message":"whole"}])");
+            R"([{"file":"s.yml","line":3,"column":5,"task_id":9,"field":"status","message":"bad","source":null},)"
+            R"({"file":"s.yml","line":null,"column":null,"task_id":null,"field":null,"message":"whole","source":null}])");
   EXPECT_EQ(member(problem, "more_errors"), "4");
 }
 
@@ -48,6 +48,7 @@ TEST(Problem, GuardSaysWhatAndHowToAllowIt) {
   const Problem problem = problem_of(GuardStopped{guard});
   EXPECT_EQ(member(problem, "status"), "409");
   EXPECT_NE(problem.detail.find("8 of 12 tasks (66.7 %) from the YAML"), std::string::npos) << problem.detail;
+  EXPECT_NE(problem.detail.find("It would delete tasks 1, 2"), std::string::npos) << problem.detail;
   EXPECT_NE(problem.hint.find("--max-delete 100"), std::string::npos);
   EXPECT_NE(problem.hint.find("\"max_delete_percent\": 100"), std::string::npos);
 }

@@ -103,6 +103,7 @@ TEST_F(TaskApi, CreateWritesBothSides) {
   EXPECT_EQ(header(read, "ETag"), header(response, "ETag")) << read.body << response.body;
   EXPECT_NE(member(read, "next_run_at"), "null") << "computed";
   EXPECT_TRUE(world.log_has("Task 3 created through the API; YAML: written"));
+  EXPECT_NE(world.get("/metrics").body.find(R"(lockstep_changes_total{kind="insert",side="yaml"} 1)"), std::string::npos);
 }
 
 TEST_F(TaskApi, CreateWithAnIdThatIsFreeOrTaken) {

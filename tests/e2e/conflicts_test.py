@@ -59,6 +59,13 @@ class Conflicts(Workspace):
         self.assertIn('"0 5 * * *"   # at night', self.yaml.read_text())
         self.assert_in_step()
 
+    def test_custom_does_not_take_bookkeeping(self):
+        self.start()
+        self.conflict_on_cron()
+        outcome = self.expect(USAGE, "resolve", "1", "custom", "schedule_cron=yaml", "created_at=yaml")
+        self.assertIn("created_at", outcome.err)
+        self.assertEqual(len(self.json(DONE, "conflicts")), 1)
+
     def test_custom_has_to_name_the_fields_in_conflict(self):
         self.conflict_on_cron()
         problem = self.json(FAILED, "resolve", "1", "custom", "status=db")

@@ -21,6 +21,13 @@ class History(Workspace):
         self.expect(DONE, "sync")
         self.assertEqual(len(self.json(DONE, "history")), 1)
 
+    def test_the_record_of_an_insertion_is_the_row_as_it_stands(self):
+        self.start()
+        (change,) = [c for c in self.json(DONE, "history", "1")["changes"] if c["task_id"] == 2]
+        self.assertEqual(change["after"]["created_at"], change["after"]["updated_at"])
+        ((created,),) = self.sql("select created_at from scheduled_tasks where id = 2")
+        self.assertEqual(change["after"]["created_at"], created.replace(" ", "T") + "Z")
+
     def test_one_run_with_its_changes(self):
         self.start()
         self.sql("update scheduled_tasks set user_id = 'dba' where id = 1")

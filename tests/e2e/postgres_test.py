@@ -1,33 +1,9 @@
-import os
-import pathlib
-import subprocess
-import uuid
-
-from support import CONFLICTS, DONE, FAILED, THREE_TASKS, Workspace
+from postgres_support import PostgresWorkspace
+from support import CONFLICTS, DONE, FAILED, THREE_TASKS
 
 
-class Postgres(Workspace):
-    """The program beside a PostgreSQL server: the tests' private one, a database per test."""
-
-    def setUp(self):
-        super().setUp()
-        # Written by the test that starts the server; empty where PostgreSQL is not installed.
-        self.socket = pathlib.Path(os.environ["LOCKSTEP_TEST_POSTGRES"]).read_text().strip()
-        if not self.socket:
-            self.skipTest("PostgreSQL is not installed")
-        self.name = "e2e_" + uuid.uuid4().hex
-        self.psql("postgres", f"create database {self.name}")
-        self.addCleanup(self.psql, "postgres", f"drop database {self.name} with (force)")
-
-    def psql(self, database, statement):
-        done = subprocess.run(["psql", "-X", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", self.socket, "-U", "postgres", "-d",
-                               database, "-c", statement], capture_output=True, text=True, timeout=60)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        return done.stdout.strip()
-
-    def lockstep(self, *arguments, **options):
-        url = f"postgresql+asyncpg://postgres@/{self.name}?host={self.socket}"
-        return self.bare("--yaml", "schedule.yml", "--db", url, *arguments, **options)
+class Postgres(PostgresWorkspace):
+    """The program beside a PostgreSQL server."""
 
     def test_there_and_back(self):
         self.write(THREE_TASKS)
@@ -46,6 +22,19 @@ class Postgres(Workspace):
         self.expect(CONFLICTS, "sync")
         self.expect(DONE, "resolve", "1", "keep_yaml")
         self.assertEqual(self.psql(self.name, "select schedule_cron from scheduled_tasks where id = 1"), "0 3 * * *")
+        self.assert_in_step()
+
+    def test_a_resolution_leaves_the_other_conflicts_alone(self):
+        self.start()
+        self.psql(self.name, "update scheduled_tasks set skill_name = 'database'")
+        for skill in ("backup", "report", "cleanup"):
+            self.edit(f"skill_name: {skill}", f"skill_name: file_{skill}")
+        self.expect(CONFLICTS, "sync")
+        self.expect(DONE, "resolve", "1", "keep_yaml")
+        self.assertEqual([c["task_id"] for c in self.json(CONFLICTS, "sync")["conflicts"]], [2, 3])
+        self.expect(DONE, "resolve", "--all", "keep_db")
+        self.assertEqual(self.psql(self.name, "select string_agg(skill_name, ' ' order by id) from scheduled_tasks"),
+                         "file_backup database database")
         self.assert_in_step()
 
     def test_a_server_that_is_not_there(self):

@@ -1,8 +1,10 @@
 import fcntl
 import os
+import subprocess
+import time
 
-from support import (CONFLICTS, DELETION_GUARD, DONE, FAILED, FILE_LOCKED, INVALID_YAML, THREE_TASKS, USAGE, Workspace,
-                     task_text)
+from support import (CONFLICTS, DELETION_GUARD, DONE, FAILED, FILE_LOCKED, INVALID_YAML, PROGRAM,
+                     THREE_TASKS, USAGE, Workspace, task_text)
 
 
 class Sync(Workspace):
@@ -125,6 +127,34 @@ class Sync(Workspace):
         self.assertEqual(self.sql("select count(*) from scheduled_tasks"), [(12,)])
         self.assertEqual(self.json(DELETION_GUARD, "sync", "--dry-run")["guard"]["would_delete"], 11)
         self.assertEqual(self.json(DONE, "sync", "--max-delete", "100%")["database"]["deleted"], 11)
+
+    def test_writer_that_waits_for_the_lock_gets_it(self):
+        """Scripts open the file for appending and lock it then: the sync that waits for them lets them."""
+        self.start()
+        with open(self.yaml, "a") as script:
+            sync = subprocess.Popen([PROGRAM, "--yaml", "schedule.yml", "--db", "sqlite:tasks.db", "-q", "sync"],
+                                    cwd=self.folder, env=self.environment())
+            with open(self.folder / "schedule.yml.lock") as lock:
+                deadline = time.monotonic() + 10
+                while time.monotonic() < deadline:  # until the sync holds it
+                    try:
+                        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                        fcntl.flock(lock, fcntl.LOCK_UN)
+                    except BlockingIOError:
+                        break
+            fcntl.flock(script, fcntl.LOCK_EX)
+            script.write(task_text(9))
+        self.assertEqual(sync.wait(timeout=30), DONE)
+        self.assertEqual(self.sql("select skill_name from scheduled_tasks where id = 9"), [("job",)])
+
+    def test_backup_that_is_held_open_costs_no_more_than_the_lock_timeout(self):
+        self.start()
+        self.sql("update scheduled_tasks set user_id = 'b' where id = 1")
+        self.expect(DONE, "sync")
+        (self.folder / "lockstep.yml").write_text("lock_timeout: 300ms\n")
+        with open(self.folder / "schedule.yml.bak", "r+"):
+            self.assertIn(f"(pid {os.getpid()})", self.expect(FILE_LOCKED, "sync").err)
+        self.expect(DONE, "sync")
 
     def test_locked_file(self):
         self.start()

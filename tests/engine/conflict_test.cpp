@@ -119,6 +119,29 @@ TEST(Resolve, keep_both_gives_the_yaml_s_task_a_free_id) {
   world.expect_in_step();
 }
 
+// What a resolution is not about must not pass for compared: the next sync would not look at it again.
+TEST(Resolve, leaves_an_edit_of_another_task_to_the_next_sync) {
+  Apart world;
+  world.replace("skill_name: report", "skill_name: edited");
+  ASSERT_TRUE(std::holds_alternative<ResolveDone>(world.resolve({Choice::keep_yaml})));
+  EXPECT_EQ(world.sync().database.updated, 1U);
+  EXPECT_EQ(world.database->task(2)->text(Field::skill_name), "edited");
+  world.expect_still();
+}
+
+TEST(Undo, leaves_an_edit_of_another_task_to_the_next_sync) {
+  World world;
+  world.write_tasks(task_yaml(1, "backup") + task_yaml(2, "report"));
+  world.sync();
+  world.change_row(1, Field::status, text("failed"));
+  const std::int64_t run = world.sync().run_id.value();
+  world.replace("skill_name: report", "skill_name: edited");
+  ASSERT_TRUE(std::holds_alternative<SyncResult>(world.engine()->undo(run)));
+  EXPECT_EQ(world.sync().database.updated, 1U);
+  EXPECT_EQ(world.database->task(2)->text(Field::skill_name), "edited");
+  world.expect_still();
+}
+
 TEST(Resolve, of_what_moved_on_is_refused_with_the_current_state) {
   Apart world;
   world.replace("0 3 * * *", "0 5 * * *");

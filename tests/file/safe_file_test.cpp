@@ -382,17 +382,22 @@ TEST_F(SafeFileTest, a_late_write_into_the_old_file_is_found_and_adopted) {
   }
   const auto lock = take(file);
   const auto known = fingerprint_of("before");
-  EXPECT_EQ(file.stray_edit(backup.device, backup.inode, known), std::nullopt);
-  EXPECT_EQ(file.stray_edit(backup.device, backup.inode, known), std::nullopt);
+  const auto stray_edit = [&](std::uint64_t inode) {
+    auto looked = file.stray_edit(backup.device, inode, known);
+    EXPECT_TRUE(std::holds_alternative<std::optional<FileContent>>(looked));
+    return std::get<std::optional<FileContent>>(std::move(looked));
+  };
+  EXPECT_FALSE(stray_edit(backup.inode));
+  EXPECT_FALSE(stray_edit(backup.inode));
   put_text(path_ + ".bak", "edited late");
-  EXPECT_EQ(file.stray_edit(backup.device, backup.inode + 1, known), std::nullopt);
-  const auto stray = file.stray_edit(backup.device, backup.inode, known);
+  EXPECT_FALSE(stray_edit(backup.inode + 1));
+  const auto stray = stray_edit(backup.inode);
   ASSERT_TRUE(stray);
   EXPECT_EQ(stray->text, "edited late");
   ASSERT_TRUE(file.adopt_stray_edit(*stray, content(file)));
   EXPECT_EQ(text_of(path_), "edited late");
   EXPECT_EQ(text_of(path_ + ".bak"), "after");
-  EXPECT_EQ(file.stray_edit(backup.device, backup.inode, known), std::nullopt);
+  EXPECT_FALSE(stray_edit(backup.inode));
 }
 
 TEST_F(SafeFileTest, says_why_it_cannot_write) {

@@ -33,22 +33,32 @@ class SyncModel {
   enum class Outcome { done, busy, gave_up };
   Outcome sync(const std::string& run) {
     SafeFile file(disk, kPath, {.lock_timeout = std::chrono::milliseconds(200), .backups = 20, .max_size = 1 << 20});
-    const auto lock = file.lock();
+    auto lock = file.lock();
     if (std::holds_alternative<Busy>(lock)) return Outcome::busy;
     recover(file);
+    Outcome last = Outcome::gave_up;
     for (int attempt = 0; attempt < 20; ++attempt) {
       const auto read = file.read();
       const auto* before = std::get_if<FileContent>(&read);
-      if (before == nullptr) return Outcome::busy;
+      if (before == nullptr) {  // waited for without the lock
+        lock = Busy{};
+        disk.wait(std::chrono::milliseconds(10));
+        lock = file.lock();
+        if (std::holds_alternative<Busy>(lock)) return Outcome::busy;
+        recover(file);
+        last = Outcome::busy;
+        continue;
+      }
       const auto line = "run " + run + "\n";
       if (before->text.find(line) != std::string::npos) return Outcome::done;
       const auto staged = file.stage(*before, before->text + line, run, "record of " + run);
+      last = Outcome::gave_up;
       if (!file.exchange(*staged)) continue;
       committed.insert(run);
       file.finish(*staged);
       return Outcome::done;
     }
-    return Outcome::gave_up;
+    return last;
   }
 
   void recover(SafeFile& file) {

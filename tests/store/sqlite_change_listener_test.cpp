@@ -156,15 +156,16 @@ TEST_P(SqliteListenerModes, AReaderIsNotHeard) {
   EXPECT_EQ(listener.wait(kAWhile), Heard::deadline);
 }
 
-// A writer without a timeout fails with every lock that stands in its way, for however short a moment.
-TEST_P(SqliteListenerModes, NoWriterIsEverInItsWay) {
+// A writer that does not wait fails with every lock that stands in its way, for however short a moment. In WAL mode
+// any reader may be in its way for a microsecond: there it waits, as little as SQLite can.
+TEST_P(SqliteListenerModes, NoWriterIsRefused) {
   SqliteChangeListener listener(path(), by_events());
   settle(listener);
   std::atomic<bool> done = false;
   std::thread waiting([&] {
     while (!done) listener.wait(kLong);
   });
-  const auto application = this->application();
+  const auto application = this->application(mode().ends_with("=wal; ") ? 1'000 : 0);
   application->execute("PRAGMA synchronous = OFF");
   for (int i = 0; i < 2'000; ++i) EXPECT_NO_THROW(application->execute(kInsert));
   done = true;

@@ -10,6 +10,7 @@
 #include "store/postgres/change_feed.hpp"
 #include "store/postgres/conflict_table.hpp"
 #include "store/postgres/connection.hpp"
+#include "store/postgres/examination.hpp"
 #include "store/postgres/history_table.hpp"
 #include "store/postgres/own_schema.hpp"
 #include "store/postgres/target.hpp"
@@ -162,6 +163,14 @@ class PostgresStore final : public Store {
   FeedState remove_feed() override { return change_feed(false); }
 
   std::string_view backend() const override { return "postgresql"; }
+
+  std::vector<Finding> examine(bool feed_wanted) override {
+    start("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; " + settings(lock_timeout()));
+    Guard guard{*connection_};
+    const bool prepared = own_schema_version(*connection_) > 0;
+    const std::optional<Relation> relation = read_relation(*connection_, table_);
+    return examine_database(*connection_, canonical_name(relation), relation, prepared, feed_wanted);
+  }
 
  private:
   // Rolls back unless committed.

@@ -1,14 +1,16 @@
 // The listener of an SQLite database.
 //
 // inotify tells that the database's files are written, which is before the commit can be seen: so the database's
-// version is looked at a few times after an event, and now and then without one. Looking takes microseconds and is in
-// nobody's way:
+// version is looked at a few times after an event, and now and then without one. Looking takes microseconds and makes
+// nobody wait:
 // - In WAL mode the version is PRAGMA data_version, by a connection of its own that holds no transaction. It
 //   takes part only while others have the database open; it makes no -wal or -shm file, and like any
-//   connection it removes them when it is the last to close.
-// - In the older journal modes a reader's lock, however short, would refuse the commit of a writer that does not wait
-//   for locks. There the version is the file's change counter (https://www.sqlite.org/fileformat.html,
-//   "File change counter"), read without a lock while no journal is active.
+//   connection it removes them when it is the last to close. Like any reader that meets a commit halfway it may
+//   take the writer's lock for a microsecond (walIndexReadHdr in SQLite's wal.c), which a writer with the shortest
+//   busy timeout does not notice.
+// - In the older journal modes a reader's lock would often refuse the commit of a writer that does not wait for
+//   locks. There the version is the file's change counter (https://www.sqlite.org/fileformat.html,
+//   "File change counter"), read without any lock while no journal is active.
 //
 // A file that is replaced is opened anew, once nobody seems to write it any more. One that is gone is waited
 // for and its going is not told: whoever put it back would find a database made by those who were told.

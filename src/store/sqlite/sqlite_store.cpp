@@ -2,8 +2,11 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
+
 #include "store/sqlite/base_table.hpp"
 #include "store/sqlite/conflict_table.hpp"
+#include "store/sqlite/examination.hpp"
 #include "store/sqlite/history_table.hpp"
 #include "store/sqlite/schema.hpp"
 #include "store/sqlite/task_table.hpp"
@@ -121,6 +124,16 @@ class SqliteStore final : public Store {
 
   std::string_view backend() const override { return "sqlite"; }
 
+  std::vector<Finding> examine(bool) override {
+    std::vector<Finding> findings = examine_files(path_);
+    const bool closed = std::any_of(findings.begin(), findings.end(), [](const Finding& f) { return f.level == Finding::Level::fault; });
+    if (closed || !is_there()) return findings;
+    const std::shared_ptr<Connection> connection = begin_reading();
+    connection->roll_back();
+    for (Finding& finding : examine_database(*connection)) findings.push_back(std::move(finding));
+    return findings;
+  }
+
   // data_version does not move with what this connection commits itself.
   std::string version_mark() override {
     if (!connection_ || !connection_->is_current()) return {};
@@ -128,6 +141,11 @@ class SqliteStore final : public Store {
   }
 
  private:
+  bool is_there() const {
+    struct stat status {};
+    return ::stat(path_.c_str(), &status) == 0 || errno != ENOENT;
+  }
+
   std::vector<SetupStep> missing(Connection& connection) {
     const std::int64_t version = own_schema_version(connection);
     return setup_steps(connection, table_, read_task_columns(connection, table_), version);
@@ -165,8 +183,7 @@ class SqliteStore final : public Store {
   std::shared_ptr<Connection> begin_reading() {
     if (!connection_ || !connection_->is_current()) {
       connection_.reset();
-      struct stat status {};
-      const bool absent = ::stat(path_.c_str(), &status) != 0 && errno == ENOENT;
+      const bool absent = !is_there();
       const OpenMode mode = absent ? OpenMode::nothing : OpenMode::existing;
       auto opened = std::make_shared<Connection>(path_, mode, options_.lock_timeout_ms);
       if (!absent) connection_ = opened;

@@ -1,0 +1,88 @@
+// What stands in the way of a sync, or may: for `lockstep doctor`.
+#include "engine/core.hpp"
+#include "file/examination.hpp"
+
+namespace lockstep {
+namespace {
+
+using Level = Finding::Level;
+
+// A lock that a running sync holds is gone by then.
+constexpr std::chrono::milliseconds kPatience{1'000};
+
+Finding fault_of(std::string subject, const Error& error) {
+  Error::Parts parts = error.parts();
+  std::string advice = std::exchange(parts.hint, {});
+  return {Level::fault, std::move(subject), Error(std::move(parts)).what(), std::move(advice)};
+}
+
+Finding examine_yaml(const Status::Yaml& yaml) {
+  constexpr const char* kSubject = "YAML";
+  if (yaml.valid && yaml.checksum.empty())
+    return {Level::ok, kSubject, yaml.path + " is not there; the first sync makes it from the database's tasks", ""};
+  if (yaml.valid) return {Level::ok, kSubject, yaml.path + " is valid and has " + std::to_string(yaml.tasks) + " task(s)", ""};
+  std::string sentence = yaml.checksum.empty() ? yaml.path + " is missing" : "YAML validation failed";
+  if (!yaml.errors.empty()) sentence += ": " + format_diagnostic(yaml.errors.front(), false);
+  if (yaml.errors.size() > 1) sentence += "; and " + std::to_string(yaml.errors.size() - 1) + " more";
+  return {Level::fault, kSubject, sentence,
+          yaml.checksum.empty() ? "`lockstep restore` brings the last backup back" : "`lockstep validate` shows every place"};
+}
+
+Finding examine_last_sync(const Status& status) {
+  constexpr const char* kSubject = "syncs";
+  if (status.pending_conflicts > 0)
+    return {Level::warning, kSubject, std::to_string(status.pending_conflicts) + " conflict(s) wait for a decision",
+            "`lockstep conflicts` lists them, `lockstep resolve ID` decides one"};
+  if (!status.last_sync) return {Level::ok, kSubject, "never synced yet", ""};
+  return {Level::ok, kSubject, "the last one was at " + format_rfc3339(*status.last_sync), ""};
+}
+
+}  // namespace
+
+Finding Core::examine_replica() {
+  Session session;
+  auto content = file.read();
+  if (auto* read = std::get_if<FileContent>(&content)) session.content = std::move(*read);
+  session.transaction = store->begin(Access::read, settings.replica);
+  session.state = session.transaction->base().state();
+  session.state.name = settings.replica;
+  if (const std::optional<Error> foreign = foreign_replica(session)) return fault_of("replica", *foreign);
+  return {Level::ok, "replica", "\"" + settings.replica + "\" is this file's name in the database", ""};
+}
+
+std::vector<Finding> Core::examine() {
+  std::vector<Finding> findings;
+  // What one part cannot tell is its finding; the others go on.
+  const auto look = [&findings](const char* subject, const std::function<void()>& part) {
+    try {
+      part();
+    } catch (const Error& error) {
+      findings.push_back(fault_of(subject, error));
+    }
+  };
+  const auto append = [&findings](std::vector<Finding> more) {
+    std::move(more.begin(), more.end(), std::back_inserter(findings));
+  };
+  look("file", [&] { append(examine_file(files, settings.yaml, kPatience)); });
+  Status now;
+  look("database", [&] {
+    now = status();
+    findings.push_back(examine_yaml(now.yaml));
+    if (now.database.reachable) {
+      findings.push_back({Level::ok, "database", now.database.backend + ", " + std::to_string(now.database.tasks) + " task(s)", ""});
+      for (const Warning& warning : now.database.warnings)
+        findings.push_back({Level::warning, "database", warning.message, "correct the row; until then it takes no part"});
+    } else {
+      findings.push_back({Level::fault, "database", now.database.error, "start it, or mend `database`; the file's changes wait"});
+    }
+  });
+  look("database", [&] {
+    if (now.database.reachable || now.database.backend == "sqlite") append(store->examine(settings.triggers != Settings::Triggers::never));
+  });
+  if (!now.database.reachable) return findings;
+  look("replica", [&] { findings.push_back(examine_replica()); });
+  findings.push_back(examine_last_sync(now));
+  return findings;
+}
+
+}  // namespace lockstep
