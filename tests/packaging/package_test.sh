@@ -17,7 +17,7 @@ root=$folder/root
 mkdir -p "$root/var/lib/dpkg/info" "$root/var/lib/dpkg/updates"
 : >"$root/var/lib/dpkg/status"
 # shellcheck disable=SC2086
-dpkg --root="$root" --force-not-root --force-depends --log=/dev/null -i $packages >"$folder/log" 2>&1 || { cat "$folder/log"; exit 1; }
+dpkg --root="$root" --force-not-root --force-depends --force-script-chrootless --log=/dev/null -i $packages >"$folder/log" 2>&1 || { cat "$folder/log"; exit 1; }
 # What they depend on has those names in Debian, and is what the build was made with.
 for package in $packages; do
   dpkg-deb -f "$package" Depends | tr ',' '\n' | sed 's/[ (|].*//; s/^ *//' >"$folder/depends"
@@ -40,9 +40,12 @@ page=$usr/share/man/man1/lockstep.1
 "$usr/bin/lockstep" --help | sed -n 's/^  \([a-z][a-z]*\)  .*/\1/p' | while read -r command; do
   grep -q "^\.B $command\$" "$page" || fail "lockstep(1) does not name $command"
 done
-for example in cron/lockstep-sync systemd/lockstep.service systemd/lockstep-sync.service systemd/lockstep-sync.timer; do
-  [ ! -e "$source/packaging/$example" ] || [ -e "$usr/share/doc/lockstep/examples/$example" ] || fail "no $example"
+for file in bin/lockstep-sync lib/systemd/system/lockstep.service lib/systemd/system/lockstep-sync.service \
+            lib/systemd/system/lockstep-sync.timer lib/sysusers.d/lockstep.conf share/doc/lockstep/OPERATIONS.md share/doc/lockstep/LICENSE; do
+  [ -e "$usr/$file" ] || fail "no $file"
 done
+! grep -r /usr/local "$usr/lib/systemd" || fail "the units name another place than the package's"
+[ ! -x /usr/bin/systemd-sysusers ] || grep -q '^lockstep:' "$root/etc/passwd" || fail "no user for the services"
 
 # The library, by a program that is built against it.
 config=$(find "$usr" -name lockstepConfig.cmake)
