@@ -2,7 +2,7 @@
 # Without LOCKSTEP_DASHBOARD, or on a machine without Node 18 and npm, the same target without files.
 include_guard(GLOBAL)
 
-option(LOCKSTEP_DASHBOARD "Put the dashboard into the program (needs Node 18 or newer, and npm)" ON)
+option(LOCKSTEP_DASHBOARD "Put the dashboard into the program (needs Node 18 or newer, and npm)" ${PROJECT_IS_TOP_LEVEL})
 
 set(LOCKSTEP_WEB ${PROJECT_SOURCE_DIR}/web)
 set(LOCKSTEP_WITH_DASHBOARD OFF)

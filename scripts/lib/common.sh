@@ -11,8 +11,13 @@ build_packages=(
   libcli11-dev libhowardhinnant-date-dev libpq-dev libsqlite3-dev libsqlitecpp-dev libxxhash-dev libyaml-dev prometheus-cpp-dev
   tzdata zlib1g-dev
 )
+# For the Python module: scripts/build --python, and the tests.
+python_packages=(pybind11-dev python3-dev python3-setuptools python3-wheel)
+python_test_packages=(
+  python3-fastapi python3-httpx python3-pip python3-psycopg2 python3-pytest python3-sqlalchemy python3-uvicorn python3-websockets
+)
 test_packages=(
-  chromium curl fonts-dejavu-core libgtest-dev librapidcheck-dev
+  chromium curl dpkg-dev fonts-dejavu-core libgtest-dev librapidcheck-dev
   python3 python3-croniter python3-psycopg2 python3-ruamel.yaml python3-websockets python3-yaml sqlite3
 )
 dashboard_packages=(nodejs npm)

@@ -71,6 +71,8 @@ struct SyncRequest {
   std::optional<double> max_delete_percent;  // else the setting
   Trigger trigger = Trigger::manual;
   bool by_person = false;  // asked for through a program's interface by a person: sync_source is then `manual`
+  // This task alone; all others stay as they are on both sides, for a later sync to look at. Their conflicts are not touched.
+  std::optional<std::int64_t> only;
 };
 
 // Progress of long work, in [0, 1], with what is being done. Called on the engine's thread.
