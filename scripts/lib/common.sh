@@ -86,7 +86,7 @@ install_servers() {
 # it cannot be had, the program is built without the dashboard.
 install_node() {
   [[ " $* " == *" -DLOCKSTEP_DASHBOARD=OFF "* ]] && return
-  command -v npm >/dev/null && node -e 'process.exit(parseInt(process.versions.node) < 18)' 2>/dev/null && return
+  command -v npm >/dev/null && node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)' 2>/dev/null && return
   (install_packages "${dashboard_packages[@]}") || say "Without Node: the program gets no dashboard."
 }
 
