@@ -2,7 +2,7 @@
 # Without LOCKSTEP_DASHBOARD, or on a machine without Node 18 and npm, the same target without files.
 include_guard(GLOBAL)
 
-option(LOCKSTEP_DASHBOARD "Put the dashboard into the program (needs Node 18 or newer, and npm)" ON)
+option(LOCKSTEP_DASHBOARD "Put the dashboard into the program (needs Node 18 or newer, and npm)" ${PROJECT_IS_TOP_LEVEL})
 
 set(LOCKSTEP_WEB ${PROJECT_SOURCE_DIR}/web)
 set(LOCKSTEP_WITH_DASHBOARD OFF)
@@ -18,7 +18,7 @@ if(LOCKSTEP_DASHBOARD)
   if(LOCKSTEP_NPM AND node_version VERSION_GREATER_EQUAL 18)
     set(LOCKSTEP_WITH_DASHBOARD ON)
   else()
-    message(STATUS "Without the dashboard: no Node 18 or newer with npm (apt-get install nodejs npm)")
+    message(STATUS "Without the dashboard: there is no Node 18 or newer with npm (apt-get install nodejs npm)")
   endif()
 endif()
 

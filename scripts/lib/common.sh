@@ -11,9 +11,14 @@ build_packages=(
   libcli11-dev libhowardhinnant-date-dev libpq-dev libsqlite3-dev libsqlitecpp-dev libxxhash-dev libyaml-dev prometheus-cpp-dev
   tzdata zlib1g-dev
 )
+# For the Python module: scripts/build --python, and the tests.
+python_packages=(pybind11-dev python3-dev python3-setuptools python3-wheel)
+python_test_packages=(
+  python3-fastapi python3-httpx python3-pip python3-psycopg2 python3-pytest python3-sqlalchemy python3-uvicorn python3-websockets
+)
 test_packages=(
-  curl libgtest-dev librapidcheck-dev python3 python3-croniter python3-psycopg2 python3-ruamel.yaml python3-websockets
-  python3-yaml sqlite3
+  chromium curl dpkg-dev fonts-dejavu-core libgtest-dev librapidcheck-dev
+  python3 python3-croniter python3-psycopg2 python3-ruamel.yaml python3-websockets python3-yaml sqlite3
 )
 dashboard_packages=(nodejs npm)
 # Of these the tests start private ones of their own.
@@ -81,7 +86,7 @@ install_servers() {
 # it cannot be had, the program is built without the dashboard.
 install_node() {
   [[ " $* " == *" -DLOCKSTEP_DASHBOARD=OFF "* ]] && return
-  command -v npm >/dev/null && node -e 'process.exit(parseInt(process.versions.node) < 18)' 2>/dev/null && return
+  command -v npm >/dev/null && node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)' 2>/dev/null && return
   (install_packages "${dashboard_packages[@]}") || say "Without Node: the program gets no dashboard."
 }
 

@@ -9,6 +9,7 @@
 #include "api/dispatch.hpp"
 #include "api/events.hpp"
 #include "api/metrics.hpp"
+#include "api/refusal_log.hpp"
 #include "api/run_log.hpp"
 #include "api/version.hpp"
 
@@ -26,10 +27,11 @@ std::string_view watcher_word(WatchState state) {
   return "stopped";
 }
 
-DaemonOptions daemon_options(const config::DaemonSettings& settings) {
+DaemonOptions daemon_options(const config::DaemonSettings& settings, bool lead) {
   DaemonOptions options;
   options.settle = settings.settle;
   options.interval = settings.interval;
+  options.lead = lead;
   return options;
 }
 
@@ -39,6 +41,9 @@ struct Api::Impl {
   // What one configuration makes; another one makes another.
   struct Core {
     Core(Impl& impl, config::Config given);
+    ~Core() { daemon.stop(); }  // its jobs use what is destroyed before it
+    Core(const Core&) = delete;
+    Core& operator=(const Core&) = delete;
 
     config::Config config;
     Safety safety;
@@ -47,7 +52,7 @@ struct Api::Impl {
     Dispatch dispatch;
   };
 
-  Impl(ApiOptions given, LogSink sink) : options(std::move(given)), log(std::move(sink)), refusals(log) {}
+  Impl(ApiOptions given, LogSink sink) : options(std::move(given)), log(std::move(sink)), refusals(log), leading(options.lead) {}
 
   std::shared_ptr<Core> current() {
     const std::scoped_lock lock(mutex);
@@ -70,6 +75,7 @@ struct Api::Impl {
   RefusalLog refusals;
   std::mutex reload_mutex;  // one reload, start or stop at a time
   std::atomic<bool> running = false;
+  std::atomic<bool> leading;
   std::mutex mutex;
   std::shared_ptr<Core> core;
 };
@@ -77,16 +83,17 @@ struct Api::Impl {
 Api::Impl::Core::Core(Impl& impl, config::Config given)
     : config(std::move(given)),
       safety(config.daemon, {impl.options.authorise, impl.options.own_hosts}, impl.sessions),
-      daemon(config.engine, daemon_options(config.daemon)),
+      daemon(config.engine, daemon_options(config.daemon, impl.leading)),
       services{.daemon = daemon,
                .config = config,
                .safety = safety,
                .metrics = impl.metrics,
+               .refusals = impl.refusals,
                .zone = TimeZone::find(config.engine.timezone).value_or(TimeZone::utc()),
                .root = impl.options.prefix,
                .host = {},
                .log = impl.log},
-      dispatch(services, impl.refusals, impl.options.dashboard, impl.options.dashboard_policy) {
+      dispatch(services, impl.options.dashboard, impl.options.dashboard_policy) {
   services.host = [this, &impl] {
     return HostFacts{version(), impl.uptime(), watcher_word(daemon.health().file_watcher)};
   };
@@ -140,6 +147,12 @@ void Api::reload(config::Config config) {
     throw;
   }
   impl_->make_current(std::move(next));
+}
+
+void Api::lead() {
+  const std::scoped_lock lock(impl_->reload_mutex);
+  impl_->leading = true;
+  impl_->current()->daemon.lead();
 }
 
 void Api::handle(Request request, Reply reply) {

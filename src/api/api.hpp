@@ -28,6 +28,7 @@ struct ApiOptions {
   bool authorise = true;
   // Hosts that count as ours besides loopback and allowed_hosts: those of the listen addresses.
   std::vector<std::string> own_hosts;
+  bool lead = true;  // DaemonOptions::lead
   // Served beside the API, open to everybody: "/" and what it needs. In static storage.
   std::span<const StaticFile> dashboard{};
   std::string_view dashboard_policy{};  // its Content-Security-Policy
@@ -47,6 +48,8 @@ class Api {
   void stop();
   // Goes on with another configuration; the hub and its listeners stay. If it cannot (throws), the old one goes on.
   void reload(config::Config config);
+  // Daemon::lead(), now and after every reload().
+  void lead();
 
   // ---- from any thread
   // Never blocks and never throws; whatever goes wrong is a response.

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "api/metrics.hpp"
+#include "api/refusal_log.hpp"
 #include "api/target.hpp"
 
 namespace lockstep::api {
@@ -25,6 +26,9 @@ Response not_found(std::string_view path) {
                            "GET /openapi.json lists what there is",
                            {}});
 }
+
+// The page refers to its files relative to itself: below `/schedule/`, not `/schedule`.
+Response with_slash(std::string_view root) { return {308, "", {{"Location", std::string(root) + "/"}}, ""}; }
 
 // A literal, so that metrics have a bound; methods that no route has are one.
 std::string_view known_method(std::string_view method) {
@@ -58,9 +62,8 @@ std::uint64_t event_number(const std::string& text) {
 
 }  // namespace
 
-Dispatch::Dispatch(const Services& services, RefusalLog& refusals, std::span<const StaticFile> files,
-                   std::string_view files_policy)
-    : services_(services), refusals_(refusals), files_(files), files_policy_(files_policy) {}
+Dispatch::Dispatch(const Services& services, std::span<const StaticFile> files, std::string_view files_policy)
+    : services_(services), files_(files), files_policy_(files_policy) {}
 
 std::optional<std::string_view> Dispatch::below_root(std::string_view path) const {
   if (!path.starts_with(services_.root)) return std::nullopt;
@@ -72,7 +75,7 @@ std::optional<std::string_view> Dispatch::below_root(std::string_view path) cons
 std::optional<Response> Dispatch::refusal_response(const Request& request,
                                                    const std::optional<Refusal>& refusal) const {
   if (!refusal) return std::nullopt;
-  if (refusal->worth_a_line) refusals_.add(*refusal, request);
+  if (refusal->worth_a_line) services_.refusals.add(*refusal, request);
   Response response = problem_response(refusal->problem);
   response.headers = refusal->headers;
   return response;
@@ -115,6 +118,7 @@ std::variant<Dispatch::Admitted, Response> Dispatch::admit(const Request& reques
     return services_.safety.preflight(request, join_methods(match->methods));
   if (is_file && only_reads(request.method) && request.method != "OPTIONS") {
     label = kFilesLabel;
+    if (target->path == services_.root) return with_slash(services_.root);
     return *serve_static(files_, files_policy_, *path, request);
   }
   if (std::optional<Response> refused = authorise(request, match ? match->route : nullptr)) return std::move(*refused);

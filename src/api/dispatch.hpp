@@ -8,7 +8,6 @@
 #include <string_view>
 #include <variant>
 
-#include "api/refusal_log.hpp"
 #include "api/route.hpp"
 #include "api/routes.hpp"
 #include "api/safety.hpp"
@@ -20,8 +19,7 @@ namespace lockstep::api {
 class Dispatch {
  public:
   // All are kept by reference and outlive it and every reply.
-  Dispatch(const Services& services, RefusalLog& refusals, std::span<const StaticFile> files,
-           std::string_view files_policy);
+  Dispatch(const Services& services, std::span<const StaticFile> files, std::string_view files_policy);
 
   // Replies once, on this thread or another.
   void handle(Request, Reply) const;
@@ -44,7 +42,6 @@ class Dispatch {
   Reply finishing(const Request&, std::string_view method, std::string_view label, Reply) const;
 
   const Services& services_;
-  RefusalLog& refusals_;
   std::span<const StaticFile> files_;
   std::string_view files_policy_;
 };

@@ -95,6 +95,16 @@ Json change_json(const ChangeRecord& record) {
   return change;
 }
 
+// Only the fields that have one.
+Json owners_json(const std::array<Owner, kFieldCount>& owners) {
+  Json object = Json::object();
+  for (const FieldSpec& field : kSchema) {
+    const Owner owner = owners[static_cast<std::size_t>(field.field)];
+    if (owner != Owner::shared) object.set(std::string(field.name), text(owner == Owner::yaml ? "yaml" : "database"));
+  }
+  return object;
+}
+
 Json planned_task_json(const PlannedTask& planned) {
   Json object = Json::object();
   object.set("task_id", Json::number(planned.plan.id));
@@ -149,6 +159,7 @@ Json diagnostic_json(const Diagnostic& diagnostic) {
   object.set("task_id", integer_or_null(diagnostic.task_id));
   object.set("field", text_or_null(diagnostic.field));
   object.set("message", text(diagnostic.message));
+  object.set("source", text_or_null(source_with_caret(diagnostic)));
   return object;
 }
 
@@ -298,6 +309,8 @@ Json status_json(const Status& status, const HostFacts& host) {
   object.set("sync_source", text(status.sync_source));
   object.set("in_sync", Json::of(status.in_sync));
   object.set("replica", text(status.replica));
+  object.set("timezone", text(status.timezone));
+  object.set("owners", owners_json(status.owners));
   object.set("version", text(host.version));
   object.set("uptime_seconds", milliseconds(host.uptime_seconds));
   object.set("yaml", std::move(yaml));

@@ -3,6 +3,7 @@
 #include "api/handlers.hpp"
 #include "api/metrics.hpp"
 #include "api/openapi.hpp"
+#include "api/refusal_log.hpp"
 #include "api/safety.hpp"
 
 namespace lockstep::api {
@@ -62,7 +63,11 @@ void open_session(const Services& services, CallPtr call) {
   if (!services.safety.tokens_required()) return call->reply({204, "", {}, ""});  // nothing to sign in to
   std::optional<Header> cookie =
       services.safety.open_session(call->request, *call->body.text("token"), cookie_path(services));
-  if (!cookie) return call->reply(problem_response({ProblemKind::unauthorized, "The token is not valid", "", {}}));
+  if (!cookie) {
+    const Refusal refusal{{ProblemKind::unauthorized, "The token is not valid", "", {}}, {}, true};
+    services.refusals.add(refusal, call->request);
+    return call->reply(problem_response(refusal.problem));
+  }
   call->reply({204, "", {std::move(*cookie)}, ""});
 }
 

@@ -25,6 +25,7 @@
 namespace lockstep::api {
 
 class Metrics;
+class RefusalLog;
 class Safety;
 
 // What handlers work with. All of it outlives every job that they give to the daemon.
@@ -33,6 +34,7 @@ struct Services {
   const config::Config& config;
   const Safety& safety;
   Metrics& metrics;
+  RefusalLog& refusals;
   TimeZone zone;
   Clock now = system_now;
   std::string root;  // the path under which everything stands, for cookies and Location: "" or "/schedule"

@@ -33,6 +33,7 @@ constexpr InputSpec kMaxDelete{
     {},
     0,
     100};
+constexpr InputSpec kForce{"force", boolean, "Decide conflicts instead of recording them", {}, 0, 0, "false"};
 constexpr InputSpec kTaskFilter{"task_id", integer, "Only those of this task", {}, 1};
 constexpr InputSpec kSince{"since", integer, "Replay the events after this number; 0: all that are kept"};
 
@@ -42,7 +43,7 @@ constexpr InputSpec kTaskVariable{"id", integer, "The task's id", {}, 1};
 
 constexpr std::array kConflictList{kLimit, kOffset, kTaskFilter,
                                    InputSpec{"replica", text, "Only those of this replica"}};
-constexpr std::array kPlanQuery{kDirection};
+constexpr std::array kPlanQuery{kDirection, kForce, kMaxDelete};
 constexpr std::array kHistoryQuery{kLimit, InputSpec{"before", integer, "Only runs with a lower id", {}, 1},
                                    kTaskFilter};
 constexpr std::array kStreamQuery{kSince};
@@ -66,7 +67,7 @@ const std::array kTaskList{
 };
 
 constexpr std::array kTriggerBody{
-    kDirection, InputSpec{"force", boolean, "Decide conflicts instead of recording them", {}, 0, 0, "false"},
+    kDirection, kForce,
     InputSpec{"dry_run", boolean, "Tell what a sync would do, and write nothing", {}, 0, 0, "false"}, kMaxDelete};
 constexpr std::array kResolveBody{
     InputSpec{"choice", choice, "What to keep", kChoices, 0, 0, "", true},
@@ -183,13 +184,15 @@ const std::array kRoutes{
           .handler = list_conflicts},
     Route{.method = "DELETE", .pattern = "/api/sync/conflicts", .operation = "clearConflicts", .tag = "Conflicts",
           .summary = "Forget all pending conflicts", .answers = kClearAnswers, .handler = clear_conflicts},
-    Route{.method = "POST", .pattern = "/api/sync/conflicts/resolve", .operation = "resolveConflicts", .tag = "Conflicts",
+    Route{.method = "POST", .pattern = "/api/sync/conflicts/resolve", .operation = "resolveConflicts",
+          .tag = "Conflicts",
           .summary = "Resolve many conflicts alike", .body = {"BulkResolveRequest", kBulkBody, true},
           .answers = kBulkAnswers, .handler = resolve_conflicts},
     Route{.method = "GET", .pattern = "/api/sync/conflicts/{id}", .operation = "getConflict", .tag = "Conflicts",
           .summary = "One pending conflict", .variable = &kConflictVariable, .answers = kConflictAnswers,
           .handler = get_conflict},
-    Route{.method = "POST", .pattern = "/api/sync/conflicts/{id}/resolve", .operation = "resolveConflict", .tag = "Conflicts",
+    Route{.method = "POST", .pattern = "/api/sync/conflicts/{id}/resolve", .operation = "resolveConflict",
+          .tag = "Conflicts",
           .summary = "Resolve a conflict", .variable = &kConflictVariable,
           .body = {"ResolveRequest", kResolveBody, true}, .answers = kResolveAnswers, .handler = resolve_conflict},
 

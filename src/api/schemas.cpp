@@ -257,7 +257,8 @@ void add_status(Json& schemas) {
                                     {"column", or_null(count())},
                                     {"task_id", or_null(schema_of_type("integer"))},
                                     {"field", or_null(string())},
-                                    {"message", string()}}));
+                                    {"message", string()},
+                                    {"source", or_null(string())}}));
   schemas.set("YamlStatus", object({{"path", string()},
                                     {"valid", boolean()},
                                     {"writable", boolean()},
@@ -275,6 +276,8 @@ void add_status(Json& schemas) {
                                 {"sync_source", one_of({"yaml", "database", "manual", "unknown"})},
                                 {"in_sync", boolean()},
                                 {"replica", string()},
+                                {"timezone", string()},
+                                {"owners", with(schema_of_type("object"), "additionalProperties", one_of({"yaml", "database"}))},
                                 {"version", string()},
                                 {"uptime_seconds", number()},
                                 {"yaml", schema_ref("YamlStatus")},

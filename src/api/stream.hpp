@@ -8,9 +8,11 @@
 
 #include "api/http.hpp"
 
+#include "lockstep/http.hpp"
+
 namespace lockstep::api {
 
-enum class StreamKind : std::uint8_t { websocket, server_sent_events };
+using lockstep::StreamKind;
 
 struct StreamAccepted {
   StreamKind kind = StreamKind::websocket;

@@ -11,6 +11,7 @@
 #include "config/config_keys.hpp"
 #include "model/validation.hpp"
 #include "server/api_application.hpp"
+#include "server/dashboard_files.hpp"
 #include "server/server.hpp"
 
 namespace lockstep::cli {
@@ -43,6 +44,13 @@ Config overridden(Config config, const ServeOptions& options) {
   }
   if (options.insecure_no_auth) config.daemon.insecure_no_auth = true;
   return config;
+}
+
+api::ApiOptions api_options() {
+  api::ApiOptions options;
+  options.dashboard = dashboard_files();
+  options.dashboard_policy = kDashboardContentSecurityPolicy;
+  return options;
 }
 
 // Whether both threads that matter still get through their work; asked for by the service manager.
@@ -82,7 +90,7 @@ class Serving {
         options_(options),
         config_(overridden(session.config(), options)),
         log_(config_.daemon.log_level, config_.daemon.log_format),
-        api_(config_, {}, log_.sink()),
+        api_(config_, api_options(), log_.sink()),
         application_(api_),
         server_(application_, config_.daemon, log_.sink()) {}
 

@@ -30,6 +30,7 @@ void Core::keep_conflict_book(Session& session, const Triples& triples, Work& wo
   auto old = pending.begin();
   const auto close_until = [&](std::int64_t id) {
     for (; old != pending.end() && old->task_id < id; ++old) {
+      if (work.request.only && old->task_id != *work.request.only) continue;
       if (session.excluded.contains(old->task_id))
         work.still_pending.push_back(std::move(*old));
       else

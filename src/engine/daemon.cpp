@@ -23,6 +23,9 @@ constexpr milliseconds kQuiet{2};
 constexpr milliseconds kQuietInBurst{8};
 constexpr milliseconds kBurst{100};
 constexpr milliseconds kLongestQuiet{250};
+// What a follower leaves to the leader before it looks itself.
+constexpr milliseconds kFollowing{150};
+constexpr milliseconds kLongestFollowing{1'000};
 // After a sync that could not be done.
 constexpr milliseconds kFirstRetry{250};
 constexpr milliseconds kLongestRetry{5'000};
@@ -40,11 +43,15 @@ bool waiting_helps(const Error& error) {
          error.code() != ErrorCode::unsuitable_table;
 }
 
-Status unknown_status(const Settings& settings) {
-  Status status;
-  status.replica = settings.replica;
-  status.yaml.path = settings.yaml;
-  return status;
+// What of a status is worth an event when it changes: healthy, degraded or invalid, and why; a run that was kept, be it only
+// for a conflict that moved on.
+std::string condition_of(const Status& status) {
+  std::string text = std::to_string(status.database.reachable) + std::to_string(status.yaml.valid) +
+                     std::to_string(status.yaml.checksum.empty()) + std::to_string(status.yaml.writable) +
+                     std::to_string(status.in_sync) + std::to_string(status.last_run ? status.last_run->id : 0);
+  for (const Diagnostic& error : status.yaml.errors) text += '\n' + format_diagnostic(error, false);
+  for (const Warning& warning : status.database.warnings) text += '\n' + warning.message;
+  return text;
 }
 
 bool did_something(const SyncResult& result) {
@@ -69,6 +76,7 @@ struct Daemon::Impl {
   std::unique_ptr<ChangeListener> listener;
   std::thread listener_thread, timer_thread;
   std::atomic<bool> stopping = false;
+  std::atomic<bool> leading;
   std::mutex timer_mutex;
   std::condition_variable timer_changed;
 
@@ -88,6 +96,7 @@ struct Daemon::Impl {
   Impl(Settings given, DaemonOptions given_options)
       : settings(std::move(given)),
         options(given_options),
+        leading(given_options.lead),
         published(std::make_shared<const Status>(unknown_status(settings))) {}
 
   void log(LogLevel level, std::string message) const {
@@ -198,7 +207,6 @@ struct Daemon::Impl {
     if (effects.opened.size() > kConflictsTold || effects.closed.size() > kConflictsTold) event(ResyncRequired{});
   }
 
-  // healthy, degraded or invalid, and why: a change of it is worth an event.
   std::string publish(std::shared_ptr<const Status> status) {
     const bool missing = status->yaml.checksum.empty();
     const std::lock_guard lock(mutex);
@@ -206,8 +214,7 @@ struct Daemon::Impl {
     facts.database_error = status->database.error;
     facts.yaml = status->yaml.valid ? Health::Yaml::valid : missing ? Health::Yaml::missing : Health::Yaml::invalid;
     published = std::move(status);
-    return std::to_string(published->database.reachable) + std::to_string(static_cast<int>(facts.yaml)) +
-           std::to_string(published->yaml.writable);
+    return condition_of(*published);
   }
 
   void finish_start() {
@@ -226,8 +233,18 @@ struct Daemon::Impl {
       const bool lost = connected && !listener->connected();
       connected = listener->connected();
       if (heard != ChangeListener::Heard::change && !lost) continue;
-      agenda.trigger(Trigger::database, burst() ? kQuietInBurst : kQuiet, kLongestQuiet);
+      if (leading) agenda.trigger(Trigger::database, burst() ? kQuietInBurst : kQuiet, kLongestQuiet);
+      else agenda.trigger(Trigger::database, kFollowing, kLongestFollowing);
     }
+  }
+
+  void file_changed() {
+    if (leading) agenda.trigger(Trigger::file);
+    else agenda.trigger(Trigger::file, kFollowing, kLongestFollowing);
+  }
+
+  void lead() {
+    if (!leading.exchange(true)) agenda.trigger(Trigger::interval);
   }
 
   std::atomic<steady_clock::rep> last_database_trigger{0};
@@ -240,14 +257,14 @@ struct Daemon::Impl {
   void run_timer() {
     std::unique_lock lock(timer_mutex);
     while (!timer_changed.wait_for(lock, options.interval, [this] { return stopping.load(); }))
-      agenda.trigger(Trigger::interval);
+      if (leading) agenda.trigger(Trigger::interval);
   }
 
   void start_watching() {
     if (options.watch) {
       FileWatcherOptions watching;
       watching.settle = options.settle;
-      file_watcher = std::make_unique<FileWatcher>(settings.yaml, watching, [this] { agenda.trigger(Trigger::file); });
+      file_watcher = std::make_unique<FileWatcher>(settings.yaml, watching, [this] { file_changed(); });
       ChangeListenerOptions listening;
       listening.longest_pause = milliseconds(2'000);
       listener = open_change_listener(settings.database, listening);
@@ -303,6 +320,7 @@ void Daemon::log_to(LogSink sink) { impl_->sink = std::move(sink); }
 void Daemon::start(milliseconds patience) { impl_->start(patience); }
 void Daemon::stop() { impl_->stop(); }
 
+void Daemon::lead() { impl_->lead(); }
 void Daemon::trigger(Trigger trigger) { impl_->agenda.trigger(trigger); }
 bool Daemon::write(Job job) { return impl_->agenda.post(std::move(job)); }
 bool Daemon::sync(const SyncRequest& request, SyncDone done) { return impl_->agenda.sync(request, std::move(done)); }

@@ -29,6 +29,10 @@ struct DaemonOptions {
   std::chrono::milliseconds settle{20};         // quiet time before a changed file is read
   std::chrono::milliseconds interval{300'000};  // between syncs that nothing asked for; 0 = none
   bool watch = true;                            // file and database; false: on request and at intervals only
+  // false: other processes of this machine live on the same file and one of them leads. The others follow: they see every
+  // change a moment later, when the leader has carried it already, so that they find it done and can tell their
+  // own clients; the timer is the leader's alone.
+  bool lead = true;
 };
 
 // ---- what is told to those who listen
@@ -83,6 +87,8 @@ class Daemon {
   void stop();
 
   // ---- from any thread
+  // From now on this one leads, and looks at once for what a former leader left undone. Idempotent.
+  void lead();
   void trigger(Trigger);  // a sync soon; with those that already wait, one
   // On the engine's thread, after what came before; exceptions that leave a job are logged. After stop():
   // false, and the job is not run.

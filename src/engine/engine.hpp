@@ -71,6 +71,8 @@ struct SyncRequest {
   std::optional<double> max_delete_percent;  // else the setting
   Trigger trigger = Trigger::manual;
   bool by_person = false;  // asked for through a program's interface by a person: sync_source is then `manual`
+  // This task alone; all others stay as they are on both sides, for a later sync to look at. Their conflicts are not touched.
+  std::optional<std::int64_t> only;
 };
 
 // Progress of long work, in [0, 1], with what is being done. Called on the engine's thread.
@@ -143,6 +145,8 @@ struct Status {
   std::string sync_source = "unknown";
   bool in_sync = false;
   std::string replica;
+  std::string timezone;                      // in which cron expressions are read
+  std::array<Owner, kFieldCount> owners{};   // by Field
   struct Yaml {
     std::string path;
     bool valid = false;
@@ -161,6 +165,9 @@ struct Status {
   } database;
   std::optional<Run> last_run;
 };
+
+// What the settings alone say of how things stand.
+Status unknown_status(const Settings&);
 
 class Engine {
  public:

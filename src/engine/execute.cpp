@@ -209,7 +209,9 @@ Aftermath aftermath(const Session& session, const Triples& triples, const Plan& 
   for (const auto& [id, warning] : session.excluded) result.unsettled.push_back(id);
   for (const Warning& warning : triples.warnings)
     if (warning.task_id) result.unsettled.push_back(*warning.task_id);
-  if (!session.excluded.empty() || !triples.warnings.empty()) result.yaml_is_base = false;
+  result.unsettled.insert(result.unsettled.end(), session.set_aside.begin(), session.set_aside.end());
+  if (!session.set_aside.empty()) result.due = true;
+  if (!session.excluded.empty() || !session.set_aside.empty() || !triples.warnings.empty()) result.yaml_is_base = false;
   std::sort(result.unsettled.begin(), result.unsettled.end());
   result.unsettled.erase(std::unique(result.unsettled.begin(), result.unsettled.end()), result.unsettled.end());
   return result;
@@ -364,7 +366,7 @@ SyncResult Core::describe(const Session& session, const Work& work, Timestamp st
   std::size_t touched = 0;
   for (const TaskPlan& task : work.plan.tasks)
     if (task.yaml || task.database || task.outcome == Outcome::conflict || task.outcome == Outcome::waits) ++touched;
-  touched += session.excluded.size();  // they wait, with a warning each
+  touched += session.excluded.size() + session.set_aside.size();  // the former wait, with a warning each
   const std::size_t distinct = session.distinct_tasks();
   result.unchanged = distinct > touched ? distinct - touched : 0;
   const auto add = [&](const Conflict& conflict) {

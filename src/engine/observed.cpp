@@ -67,9 +67,7 @@ void Core::remember_file(const Session& session, const Document* document, const
 }
 
 void Core::observe(const Session& session, const Observation& facts) {
-  Status status;
-  status.replica = settings.replica;
-  status.yaml.path = settings.yaml;
+  Status status = unknown_status(settings);
   status.yaml.valid = true;
   status.yaml.writable = !session.read_only;
   status.yaml.tasks = facts.yaml_tasks;

@@ -25,6 +25,7 @@ bool same_conflicts(const std::vector<Conflict>& now, const std::vector<Core::Re
 
 void Core::remember_rest(const Session& session, const Work& work, const Resting& resting) {
   rest.reset();
+  if (work.request.only) return;
   if (session.content.missing && !resting.file) return;
   Rest next;
   next.request = work.request;
@@ -77,7 +78,7 @@ bool Core::database_rests() {
 std::optional<SyncResult> Core::nothing_new(const SyncRequest& request, Timestamp started) {
   if (!rest) return std::nullopt;
   const bool same_question = request.direction == rest->request.direction && !request.force && !rest->request.force &&
-                             request.max_delete_percent == rest->request.max_delete_percent;
+                             request.max_delete_percent == rest->request.max_delete_percent && !request.only;
   if (!rest->settled && !same_question) return std::nullopt;
   const std::int64_t since = started.micros - rest->compared.micros;
   if (since < 0 || since > std::chrono::microseconds(settings.full_check_interval).count()) return std::nullopt;

@@ -46,6 +46,7 @@ struct Session {
   bool known_replica = false;
 
   Excluded excluded;
+  std::vector<std::int64_t> set_aside;  // differ, but were not asked for (SyncRequest::only); sorted
 
   const Task* row(std::int64_t id) const;        // null if absent or excluded
   const Task* yaml_task(std::int64_t id) const;  // null if absent; the document must have been read

@@ -19,11 +19,18 @@ void describe_yaml(Core& core, Session& session, Status& status) {
 
 }  // namespace
 
-// Takes no lock and writes nothing. A database that cannot be reached is a state, not a failure.
-Status Core::status() {
+Status unknown_status(const Settings& settings) {
   Status status;
   status.replica = settings.replica;
+  status.timezone = settings.timezone;
+  status.owners = settings.owners;
   status.yaml.path = settings.yaml;
+  return status;
+}
+
+// Takes no lock and writes nothing. A database that cannot be reached is a state, not a failure.
+Status Core::status() {
+  Status status = unknown_status(settings);
   status.yaml.writable = !file.read_only_reason();
   status.database.backend = store->backend();
 

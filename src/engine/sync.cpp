@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "engine/core.hpp"
 
 namespace lockstep {
@@ -7,7 +9,13 @@ namespace {
 Work decide(Core& core, Session& session, const SyncRequest& request, Triples& triples, Timestamp started) {
   Work work;
   work.request = request;
-  const std::vector<std::int64_t> ids = core.changed_tasks(session);
+  std::vector<std::int64_t> ids = core.changed_tasks(session);
+  if (request.only) {
+    const auto wanted = std::equal_range(ids.begin(), ids.end(), *request.only);
+    session.set_aside.assign(ids.begin(), wanted.first);
+    session.set_aside.insert(session.set_aside.end(), wanted.second, ids.end());
+    ids.assign(wanted.first, wanted.second);
+  }
   if (!ids.empty()) triples = core.triples(session, ids);
   const Policy policy = core.policy(session, request, started);
   work.plan = reconcile(triples.triples, policy,
@@ -42,7 +50,7 @@ SyncOutcome Core::sync(const SyncRequest& request) {
   const Timestamp started = clock();
   if (auto same = nothing_new(request, started)) return std::move(*same);
   worth_a_retry = true;  // until it has ended otherwise
-  carry_out_requests();
+  if (!request.only) carry_out_requests();
   SyncOutcome outcome = with_session<SyncOutcome>(Scope::changes, [&](Session& session) -> std::variant<SyncOutcome, StartAgain> {
     if (auto done = confirmed()) return SyncOutcome(std::move(*done));
     require_writable_target(session, request, settings.yaml);

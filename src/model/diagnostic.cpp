@@ -67,7 +67,10 @@ void append_below(std::string& out, const Cell& cell, char fill) {
   }
 }
 
+}  // namespace
+
 std::string source_with_caret(const Diagnostic& diagnostic) {
+  if (diagnostic.line == 0 || diagnostic.column == 0 || diagnostic.source_line.empty()) return {};
   const std::vector<Cell> cells = cells_of(diagnostic.source_line);
   const std::size_t caret = std::min(diagnostic.column - 1, cells.size());
   const Window window = window_around(cells, caret);
@@ -91,17 +94,14 @@ std::string source_with_caret(const Diagnostic& diagnostic) {
   return source + '\n' + below;
 }
 
-}  // namespace
-
 std::string format_diagnostic(const Diagnostic& diagnostic, bool with_source) {
   std::string out = visible(diagnostic.file);
   if (diagnostic.line > 0) out += ':' + std::to_string(diagnostic.line);
   if (diagnostic.line > 0 && diagnostic.column > 0) out += ':' + std::to_string(diagnostic.column);
   if (!out.empty()) out += ": ";
   out += visible(diagnostic.message);
-  if (with_source && diagnostic.line > 0 && diagnostic.column > 0 && !diagnostic.source_line.empty()) {
-    out += '\n' + source_with_caret(diagnostic);
-  }
+  const std::string source = with_source ? source_with_caret(diagnostic) : std::string();
+  if (!source.empty()) out += '\n' + source;
   return out;
 }
 

@@ -19,6 +19,10 @@ struct Diagnostic {
   std::string source_line;             // the line's text, for the caret; may be empty
 };
 
+// The source line and, below it, the caret, as format_diagnostic shows them; empty where the place or the line is
+// not known.
+std::string source_with_caret(const Diagnostic&);
+
 // `FILE:LINE:COLUMN: message`, followed by the source line and the caret where
 // the line is known. Control characters are made visible. No newline at the end.
 std::string format_diagnostic(const Diagnostic&, bool with_source);

@@ -8,11 +8,10 @@
 #include <utility>
 #include <vector>
 
+#include "lockstep/log.hpp"
 #include "model/json.hpp"
 
 namespace lockstep {
-
-enum class LogLevel : std::uint8_t { trace, debug, info, warn, error };
 
 struct LogRecord {
   LogLevel level = LogLevel::info;

@@ -13,11 +13,11 @@
 #include <string_view>
 #include <vector>
 
+#include "lockstep/sync.hpp"
 #include "model/task.hpp"
 
 namespace lockstep {
 
-enum class Direction : std::uint8_t { bidirectional, yaml_to_db, db_to_yaml };
 enum class Owner : std::uint8_t { shared, yaml, database };
 enum class OnYamlDelete : std::uint8_t { remove, disable, ignore };
 

@@ -8,8 +8,8 @@
 
 namespace lockstep {
 
-// In static storage; "/" is the first. Empty in a program that was built without the dashboard. The page refers to
-// everything relative to itself: under a prefix its own address must end in `/`.
+// In static storage; "/" is the first. In a program that was built without the dashboard: a page that says so. Pages refer
+// to everything relative to themselves.
 std::span<const api::StaticFile> dashboard_files();
 
 // The Content-Security-Policy under which the files work, for every answer that carries one of them.

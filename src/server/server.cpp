@@ -155,7 +155,7 @@ void Server::Impl::stop() {
 }
 
 Server::Server(Application& application, const config::DaemonSettings& settings, LogSink log, StreamTimes times)
-    : impl_(std::make_unique<Impl>(application, settings, std::move(log), times)) {}
+    : impl_(std::make_unique<Impl>(application, settings, log ? std::move(log) : [](const LogRecord&) {}, times)) {}
 
 Server::~Server() = default;
 

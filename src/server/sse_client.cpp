@@ -11,8 +11,11 @@ namespace {
 
 class SseClient final : public StreamClient {
  public:
-  SseClient(Context& context, Socket socket)
-      : StreamClient(context, api::StreamKind::server_sent_events), socket_(std::move(socket)) {}
+  // `headers`: of the answer that opens the stream, besides ours.
+  SseClient(Context& context, Socket socket, std::vector<api::Header> headers)
+      : StreamClient(context, api::StreamKind::server_sent_events),
+        socket_(std::move(socket)),
+        headers_(std::move(headers)) {}
 
   // Until the client is gone.
   static Awaitable<void> run(std::shared_ptr<SseClient> client, api::StreamAccepted accepted);
@@ -33,6 +36,7 @@ class SseClient final : public StreamClient {
     response.content_type = "text/event-stream";
     // The last: for nginx, which would hold events back to fill its buffer.
     response.headers = {{"Cache-Control", "no-store"}, {"X-Content-Type-Options", "nosniff"}, {"X-Accel-Buffering", "no"}};
+    response.headers.insert(response.headers.end(), headers_.begin(), headers_.end());
     return std::make_shared<const std::string>(stream_head(response, context_.date) + ": seq " + std::to_string(seq) + "\n\n");
   }
   Text text_of(const FeedEvent& event) const override { return event.sse; }
@@ -54,6 +58,7 @@ class SseClient final : public StreamClient {
   }
 
   Socket socket_;
+  std::vector<api::Header> headers_;
   Clock::time_point next_heartbeat_ = Clock::time_point::max();
   Clock::time_point write_deadline_ = Clock::time_point::max();
 };
@@ -76,7 +81,7 @@ Awaitable<void> SseClient::run(std::shared_ptr<SseClient> client, api::StreamAcc
 
 void open_sse(Context& context, Socket socket, const api::StreamAccepted& accepted) {
   const Executor executor = socket.get_executor();
-  const auto client = std::make_shared<SseClient>(context, std::move(socket));
+  const auto client = std::make_shared<SseClient>(context, std::move(socket), accepted.headers);
   spawn(executor, SseClient::run(client, accepted));
 }
 

@@ -315,6 +315,7 @@ TEST_F(SafetyApi, ABrowsersSession) {
   EXPECT_NE(header(sign_in(kToken, {{"x-forwarded-proto", "https"}}), "Set-Cookie").find("; Secure"),
             std::string::npos);
   EXPECT_EQ(sign_in("wrong").status, 401);
+  EXPECT_TRUE(world.log_has("Refused POST \"/api/session\"")) << "guessing leaves traces";
   EXPECT_EQ(world.send("POST", "/api/session", "{}").status, 400);
   const std::string reader = header(sign_in(kReadToken), "Set-Cookie");
   const Header reading{"cookie", reader.substr(0, reader.find(';'))};

@@ -140,6 +140,19 @@ class Serving(DaemonWorkspace):
         self.write(THREE_TASKS)
         eventually(lambda: daemon.get("/health")[1]["yaml"] == "valid")
 
+    def test_an_event_stream_may_be_read_by_a_listed_origin_alone(self):
+        daemon = self.serve(env={"LOCKSTEP_CORS_ORIGINS": "https://ops.example.org"})
+        for origin, status in (("https://ops.example.org", 200), ("https://evil.example.org", 403)):
+            connection = daemon.connection()
+            connection.request("GET", "/api/sync/events", headers={"Origin": origin})
+            response = connection.getresponse()
+            self.assertEqual(response.status, status)
+            if status == 200:
+                self.assertEqual(response.getheader("Content-Type"), "text/event-stream")
+                self.assertEqual(response.getheader("Access-Control-Allow-Origin"), origin)
+                self.assertEqual(response.getheader("X-Content-Type-Options"), "nosniff")
+            connection.close()
+
     def test_limits_of_the_configuration(self):
         daemon = self.serve(env={"LOCKSTEP_MAX_BODY": "1KiB", "LOCKSTEP_MAX_HEADER": "2KiB", "LOCKSTEP_HEADER_TIMEOUT": "200ms"})
         status, problem = daemon.request("POST", "/api/tasks", "x" * 2000)

@@ -113,6 +113,36 @@ TEST(Daemon, ConflictsAreToldWhenFoundAndWhenResolved) {
   EXPECT_TRUE(world.status().in_sync);
 }
 
+TEST(Daemon, AConflictThatMovesOnIsAChangeOfTheStatus) {
+  LiveWorld world;
+  world.write_tasks(task_yaml(1, "backup"));
+  world.options.watch = false;
+  world.start();
+  world.replace("backup", "by_file");
+  world.sql("UPDATE scheduled_tasks SET skill_name = 'by_row'");
+  const std::int64_t found = *world.synced().run_id;
+  ASSERT_TRUE(world.await_event<StatusChanged>([&](const StatusChanged& told) { return told.status->last_run->id == found; }));
+  world.sql("UPDATE scheduled_tasks SET skill_name = 'by_row_again'");
+  EXPECT_EQ(world.synced().conflicts.size(), 1U);
+  EXPECT_TRUE(world.await_event<StatusChanged>([&](const StatusChanged& told) { return told.status->last_run->id > found; }));
+}
+
+TEST(Daemon, WhatIsWrongIsToldAgainWhenItChanges) {
+  LiveWorld world;
+  world.write("tasks:\n  - id: 1\n    skill_name: x\n");
+  world.start();
+  const auto errors = [](std::size_t count) {
+    return [count](const StatusChanged& told) { return told.status->yaml.errors.size() == count; };
+  };
+  world.write("tasks:\n  - id: 1\n    skill_name: x\n    schedule_cron: \"@daily\"\n");
+  EXPECT_TRUE(world.await_event<StatusChanged>(errors(1))) << "one of the two is mended";
+  world.write_tasks(task_yaml(1, "backup"));
+  ASSERT_TRUE(world.await_event<StatusChanged>(errors(0)));
+  world.sql("UPDATE scheduled_tasks SET schedule_cron = 'whenever'");
+  EXPECT_TRUE(world.await_event<StatusChanged>(
+      [](const StatusChanged& told) { return told.status->database.warnings.size() == 1; }));
+}
+
 TEST(Daemon, RunsOfOtherProcessesAreToldOnce) {
   LiveWorld world;
   world.write_tasks(task_yaml(1, "backup"));

@@ -511,6 +511,7 @@ TEST_F(SqliteListener, ADatabaseThatMayNotBeReadIsTriedAgain) {
     EXPECT_EQ(listener.wait(kLong), Heard::woken) << "waiting to open it can be woken";
     // Between attempts it sleeps.
     options.first_pause = kLong;
+    options.sqlite_backstop = milliseconds(1);
     SqliteChangeListener patient(path(), options);
     struct rusage before {};
     ::getrusage(RUSAGE_THREAD, &before);

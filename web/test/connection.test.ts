@@ -120,8 +120,11 @@ test("a server that counts anew is read anew", () => {
 
 test("what the server no longer has is read anew", () => {
   const world = connected();
-  world.socket.says({ event: "resync_required" });
+  world.socket.says({ event: "resync_required", seq: 500 });
   assert.equal(world.heard.at(-1), "connected anew");
+  world.socket.onclose!();
+  world.pass(250);
+  assert.equal(world.socket.url, "ws://host/ws/sync?since=500");
 });
 
 test("pauses grow while it fails, and are short again after a success", () => {

@@ -45,13 +45,14 @@ export function run(change: Partial<Run> = {}): Run {
 }
 
 export function plan(change: Partial<Plan> = {}): Plan {
-  return { ...run({ run_id: null, dry_run: true }), tasks: [], ...change };
+  const { replica: _, status: __, ...result } = run({ run_id: null, dry_run: true });
+  return { ...result, status: "success", tasks: [], ...change };
 }
 
 export function status(change: Partial<Status> = {}): Status {
   return {
     last_sync_timestamp: "2026-11-22T11:00:00Z", total_tasks: 3, pending_conflicts: 0, sync_source: "yaml", in_sync: true,
-    replica: "default", version: "0.1.0", uptime_seconds: 60,
+    replica: "default", timezone: "UTC", owners: {}, version: "0.1.0", uptime_seconds: 60,
     yaml: { path: "config/schedule_config.yml", valid: true, writable: true, tasks: 3, checksum: "ab", modified_at: null, errors: [] },
     database: { backend: "sqlite", reachable: true, tasks: 3, warnings: [] },
     watcher: "running", last_run: null, ...change,

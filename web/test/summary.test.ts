@@ -4,7 +4,9 @@ import { changesDue, findings, firstView, titleOf } from "../src/model/summary.t
 import type { Status } from "../src/api/types.ts";
 import { plan, status } from "./samples.ts";
 
-const texts = (change: Partial<Status>, due: number | null = null, online = true) => findings(status(change), due, online).map(({ text }) => text);
+const planned = (updated: number) => plan({ yaml: { inserted: 0, updated, deleted: 0 } });
+const texts = (change: Partial<Status>, due: number | null = null, online = true) =>
+  findings(status(change), due === null ? null : planned(due), online).map(({ text }) => text);
 const good = status();
 
 test("how things stand, the worst first", () => {
@@ -51,4 +53,10 @@ test("the window's title says the worst", () => {
 
 test("changes due are writes on both sides", () => {
   assert.equal(changesDue(plan({ yaml: { inserted: 1, updated: 2, deleted: 0 }, database: { inserted: 0, updated: 0, deleted: 4 } })), 7);
+});
+
+test("deletions that wait for a word are not just changes", () => {
+  const guard = { side: "database" as const, would_delete: 15, task_ids: [1], of: 20, max_delete_percent: 50 };
+  const found = findings(status({ in_sync: false }), plan({ guard, database: { inserted: 0, updated: 0, deleted: 15 } }), true);
+  assert.deepEqual(found.map(({ text, leadsTo }) => [text, leadsTo]), [["15 deletions held back", "guard"]]);
 });

@@ -70,7 +70,7 @@ test("where both changed a field, the person's value stands and is named", () =>
 });
 
 test("errors stand at their fields; those of no field above the form", () => {
-  const error = (field: string | null, message: string) => ({ file: "", line: null, column: null, task_id: 1, field, message });
+  const error = (field: string | null, message: string) => ({ file: "", line: null, column: null, task_id: 1, field, message, source: null });
   const errors = [error("schedule_cron", "a"), error("schedule_cron", "b"), error(null, "c"), error("created_at", "d")];
   assert.deepEqual(formErrors(errors, ["schedule_cron", "status"], "detail"), { fields: { schedule_cron: "a; b" }, form: ["c", "d"] });
   assert.deepEqual(formErrors([], ["status"], "detail"), { fields: {}, form: ["detail"] });

@@ -82,7 +82,7 @@ export class Connection {
         if (this.lastSeq === null || event.seq < this.lastSeq) this.lastSeq = event.seq;
         break;
       case "resync_required":
-        this.lastSeq = null;
+        this.lastSeq = event.seq;
         this.listener.connected(false);
         break;
       default:

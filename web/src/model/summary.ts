@@ -7,39 +7,43 @@ export type ViewName = "conflicts" | "tasks" | "timeline" | "history" | "problem
 export interface Finding {
   level: Level;
   text: string;
-  view: ViewName | null;  // where to do something about it
+  leadsTo: ViewName | "guard" | null;  // where to do something about it
 }
 
 export function counted(n: number, word: string, plural = `${word}s`): string {
   return `${n.toLocaleString("en-US")} ${n === 1 ? word : plural}`;
 }
 
-/** The worst first; never empty. `due`: what a sync would do, where that is known. */
-export function findings(status: Status | null, due: number | null, online: boolean): Finding[] {
-  if (!status) return [{ level: "unknown", text: online ? "loading" : "offline", view: null }];
+/** The worst first; never empty. `plan`: what a sync would do, where that is known. */
+export function findings(status: Status | null, plan: Plan | null, online: boolean): Finding[] {
+  if (!status) return [{ level: "unknown", text: online ? "loading" : "offline", leadsTo: null }];
   const found: Finding[] = [];
-  if (!online) found.push({ level: "unknown", text: "offline", view: null });
-  if (!status.database.reachable) found.push({ level: "broken", text: "database unreachable", view: "problems" });
+  if (!online) found.push({ level: "unknown", text: "offline", leadsTo: null });
+  if (!status.database.reachable) found.push({ level: "broken", text: "database unreachable", leadsTo: "problems" });
   if (!status.yaml.valid) {
     const missing = status.yaml.checksum === null;
-    found.push({ level: "broken", text: missing ? "YAML missing" : "YAML invalid", view: "problems" });
+    found.push({ level: "broken", text: missing ? "YAML missing" : "YAML invalid", leadsTo: "problems" });
   }
   if (status.pending_conflicts > 0) {
-    found.push({ level: "attention", text: counted(status.pending_conflicts, "conflict"), view: "conflicts" });
+    found.push({ level: "attention", text: counted(status.pending_conflicts, "conflict"), leadsTo: "conflicts" });
   }
   if (status.database.reachable && status.yaml.valid && !status.yaml.writable) {
-    found.push({ level: "attention", text: "YAML read-only", view: "problems" });
+    found.push({ level: "attention", text: "YAML read-only", leadsTo: "problems" });
   }
   if (status.database.warnings.length > 0) {
-    found.push({ level: "attention", text: counted(status.database.warnings.length, "invalid row"), view: "problems" });
+    found.push({ level: "attention", text: counted(status.database.warnings.length, "invalid row"), leadsTo: "problems" });
   }
-  if (status.watcher === "stopped") found.push({ level: "attention", text: "file watcher stopped", view: null });
+  if (status.watcher === "stopped") found.push({ level: "attention", text: "file watcher stopped", leadsTo: null });
   const readable = status.database.reachable && status.yaml.valid;
-  if (readable && due !== null && due > 0) found.push({ level: "working", text: `${counted(due, "change")} due`, view: null });
-  else if (readable && due === null && !status.in_sync && status.pending_conflicts === 0) {
-    found.push({ level: "working", text: "changes due", view: null });
+  const due = plan && changesDue(plan);
+  if (readable && plan?.guard) {
+    found.push({ level: "attention", text: `${counted(plan.guard.would_delete, "deletion")} held back`, leadsTo: "guard" });
+  } else if (readable && due) {
+    found.push({ level: "working", text: `${counted(due, "change")} due`, leadsTo: null });
+  } else if (readable && due === null && !status.in_sync && status.pending_conflicts === 0) {
+    found.push({ level: "working", text: "changes due", leadsTo: null });
   }
-  return found.length > 0 ? found : [{ level: "good", text: "in sync", view: null }];
+  return found.length > 0 ? found : [{ level: "good", text: "in sync", leadsTo: null }];
 }
 
 /** Writes that a sync would do, on both sides. */

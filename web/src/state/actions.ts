@@ -2,7 +2,9 @@
 // where waiting for them would show something old.
 import { signal } from "@preact/signals";
 import { get, Problem, request } from "../api/client.ts";
-import type { Choice, Conflict, Direction, Guard, Plan, Resolved, Run, SyncResult, Task, TaskSync } from "../api/types.ts";
+import type {
+  BulkResolved, Choice, Conflict, DeletedTask, Direction, Guard, Plan, Resolved, Run, SyncResult, Task, TaskSync, UndoStored, WrittenTask,
+} from "../api/types.ts";
 import { countsText } from "../model/changes.ts";
 import { resolveBody, type FieldDecisions } from "../model/resolution.ts";
 import { counted } from "../model/summary.ts";
@@ -22,6 +24,12 @@ export const syncing = signal(false);
 export const stopped = signal<{ guard: Guard; options: SyncOptions } | null>(null);
 
 export const plainSync: SyncOptions = { direction: "bidirectional", force: false, maxDeletePercent: null };
+
+/** Opens the question that a sync would stop at. */
+export function askAboutDeletions(): void {
+  const guard = store.plan.value?.guard;
+  if (guard) stopped.value = { guard, options: plainSync };
+}
 
 export async function syncNow(options: SyncOptions = plainSync): Promise<void> {
   syncing.value = true;
@@ -88,11 +96,6 @@ export async function resolve(conflict: Conflict, choice: Choice, decisions: Fie
   }
 }
 
-interface BulkAnswer {
-  resolved: { conflict_id: string }[];
-  failed: { conflict_id: string; problem: { detail: string } }[];
-}
-
 /**
  * Resolves all of `seen`, unless one is no longer as it was seen: then none is, and true is returned: the list shows them
  * as they are now.
@@ -103,7 +106,7 @@ export async function resolveMany(seen: readonly Conflict[], choice: Choice): Pr
     const current = new Map((store.conflicts.value ?? []).map((conflict) => [conflict.conflict_id, conflict.version]));
     if (seen.some((conflict) => current.get(conflict.conflict_id) !== conflict.version)) return true;
     const ids = seen.map((conflict) => conflict.conflict_id);
-    const { data } = await request<BulkAnswer>("POST", "/api/sync/conflicts/resolve", { choice, conflict_ids: ids });
+    const { data } = await request<BulkResolved>("POST", "/api/sync/conflicts/resolve", { choice, conflict_ids: ids });
     if (data.resolved.length > 0) say(`${counted(data.resolved.length, "conflict")} resolved.`);
     for (const failure of data.failed) say(`${failure.conflict_id}: ${failure.problem.detail}`, "failed");
   } catch (error) {
@@ -128,7 +131,7 @@ export async function fetchTask(id: number): Promise<TaskAndTag> {
 export async function createTask(draft: Draft): Promise<Task> {
   const made = createBody(draft);
   if ("errors" in made) throw new Error("the draft was not checked");
-  const { data } = await request<Task & { sync?: TaskSync }>("POST", "/api/tasks", made.body);
+  const { data } = await request<WrittenTask>("POST", "/api/tasks", made.body);
   written(data, `Task ${data.id} created`);
   return data;
 }
@@ -136,18 +139,18 @@ export async function createTask(draft: Draft): Promise<Task> {
 export async function replaceTask({ task, etag }: TaskAndTag, draft: Draft): Promise<void> {
   const made = replaceBody(task, draft);
   if ("errors" in made) throw new Error("the draft was not checked");
-  const { data } = await request<Task & { sync?: TaskSync }>("PUT", `/api/tasks/${task.id}`, made.body, ifMatch(etag));
+  const { data } = await request<WrittenTask>("PUT", `/api/tasks/${task.id}`, made.body, ifMatch(etag));
   written(data, `Task ${task.id} saved`);
 }
 
 export async function setDisabled({ task, etag }: TaskAndTag, disabled: boolean): Promise<void> {
   const body = { status: disabled ? "disabled" : "pending" };
-  const { data } = await request<Task & { sync?: TaskSync }>("PATCH", `/api/tasks/${task.id}`, body, ifMatch(etag));
+  const { data } = await request<WrittenTask>("PATCH", `/api/tasks/${task.id}`, body, ifMatch(etag));
   written(data, `Task ${task.id} ${disabled ? "disabled" : "enabled"}`);
 }
 
 export async function deleteTask({ task, etag }: TaskAndTag): Promise<void> {
-  const { data } = await request<{ sync?: TaskSync } | null>("DELETE", `/api/tasks/${task.id}`, undefined, ifMatch(etag));
+  const { data } = await request<DeletedTask | null>("DELETE", `/api/tasks/${task.id}`, undefined, ifMatch(etag));
   sayWritten(`Task ${task.id} deleted`, data?.sync);
   store.refreshTasks([task.id]);
 }
@@ -156,7 +159,7 @@ function ifMatch(etag: string | null): Record<string, string> {
   return etag === null ? {} : { "If-Match": etag };
 }
 
-function written(task: Task & { sync?: TaskSync }, what: string): void {
+function written(task: WrittenTask, what: string): void {
   sayWritten(what, task.sync);
   store.refreshTasks([task.id]);
 }
@@ -170,8 +173,8 @@ export type UndoAnswer = "done" | { changed: { task_id: number; side: string }[]
 
 export async function undoRun(run: Run): Promise<UndoAnswer> {
   try {
-    const { data } = await request<SyncResult>("POST", `/api/sync/history/${run.run_id}/undo`, {});
-    say(`Run ${run.run_id} undone: ${countsText(data)}.`);
+    const { data } = await request<SyncResult | UndoStored>("POST", `/api/sync/history/${run.run_id}/undo`);
+    say(data.status === "stored" ? (data as UndoStored).message : `Run ${run.run_id} undone: ${countsText(data as SyncResult)}.`);
     void store.loadStatus();
     void store.loadRuns();
     return "done";
@@ -180,16 +183,5 @@ export async function undoRun(run: Run): Promise<UndoAnswer> {
     const problem = error as Problem;
     const changed = problem.member<{ task_id: number; side: string }[]>("changed");
     return changed ? { changed, detail: explain(problem) } : { refused: explain(problem) };
-  }
-}
-
-export async function signIn(token: string): Promise<string | null> {
-  try {
-    await request("POST", "/api/session", { token });
-    store.needsLogin.value = false;
-    return null;
-  } catch (error) {
-    const problem = error as Problem;
-    return problem.status === 401 ? "That is not the token." : explain(problem);
   }
 }

@@ -88,6 +88,7 @@ function take(event: ServerEvent): void {
 function takeStatus(status: Status): void {
   const before = store.status.value;
   store.takeStatus(status);
+  if (before && !before.database.reachable && status.database.reachable) return store.loadEverything();
   const run = status.last_run?.run_id ?? null;
   if (run !== null && run !== before?.last_run?.run_id) {
     void store.refreshTasksOfRun(run);

@@ -1,9 +1,9 @@
 // What the page knows of the daemon, and how it reads it again. Everything that changes it goes through here.
 import { computed, signal } from "@preact/signals";
 import { get, Problem, request } from "../api/client.ts";
-import type { Conflict, Plan, Run, RunDetails, Status, Task, TaskRuns } from "../api/types.ts";
+import type { Conflict, Plan, Run, RunDetails, Status, Task } from "../api/types.ts";
 import type { Owners } from "../model/resolution.ts";
-import { changesDue, findings } from "../model/summary.ts";
+import { findings } from "../model/summary.ts";
 import { refresher } from "./refresher.ts";
 
 export const now = signal(Date.now());
@@ -13,19 +13,18 @@ export const lastContact = signal<number | null>(null);
 export const needsLogin = signal(false);
 
 export const status = signal<Status | null>(null);
-export const due = signal<number | null>(null);  // what a sync would write; null: not known, or nothing to know
+export const plan = signal<Plan | null>(null);  // what a sync would do; null: not known, or nothing to know
 export const conflicts = signal<Conflict[] | null>(null);
 export const conflictsTotal = signal(0);
 export const tasks = signal<ReadonlyMap<number, Task> | null>(null);
 export const runs = signal<Run[] | null>(null);
 export const moreRuns = signal(false);
-const toldZone = signal<string | null>(null);
-export const scheduleZone = computed(() => status.value?.timezone ?? toldZone.value);
+export const scheduleZone = computed(() => status.value?.timezone ?? null);
 export const owners = computed<Owners>(() => status.value?.owners ?? {});
 
 export const taskList = computed(() => [...(tasks.value?.values() ?? [])]);
 export const conflictByTask = computed(() => new Map((conflicts.value ?? []).map((conflict) => [conflict.task_id, conflict])));
-export const state = computed(() => findings(status.value, due.value, online.value));
+export const state = computed(() => findings(status.value, plan.value, online.value));
 export const conflictsShown = 200;
 const runsShown = 50;
 const fetchOneByOne = 25;
@@ -57,13 +56,13 @@ export const loadStatus = refresher(() =>
 export function takeStatus(current: Status): void {
   status.value = current;
   needsLogin.value = false;
-  if (current.in_sync || !current.yaml.valid || !current.database.reachable) due.value = null;
+  if (current.in_sync || !current.yaml.valid || !current.database.reachable) plan.value = null;
   else void loadPlan();
 }
 
 const loadPlan = refresher(() =>
   reading(async () => {
-    due.value = changesDue(await get<Plan>("/api/sync/plan"));
+    plan.value = await get<Plan>("/api/sync/plan");
   }),
 );
 
@@ -93,7 +92,6 @@ export const loadTasks = refresher(() =>
   reading(async () => {
     const list = await get<Task[]>("/api/tasks");
     tasks.value = new Map(list.map((task) => [task.id, task]));
-    void learnZone();
   }),
 );
 
@@ -110,7 +108,6 @@ const loadStale = refresher(async () => {
       else all.delete(id);
     }
     tasks.value = all;
-    if (!scheduleZone.value) void learnZone();
   });
 });
 
@@ -128,15 +125,6 @@ async function taskOrNull(id: number): Promise<Task | null> {
     if (error instanceof Problem && error.status === 404) return null;
     throw error;
   }
-}
-
-// The daemon names its time zone where it tells a task's runs.
-async function learnZone(): Promise<void> {
-  const any = tasks.value?.keys().next().value;
-  if (scheduleZone.value || any === undefined) return;
-  await reading(async () => {
-    toldZone.value = (await get<TaskRuns>(`/api/tasks/${any}/runs?count=1`)).timezone;
-  });
 }
 
 export const loadRuns = refresher(() =>

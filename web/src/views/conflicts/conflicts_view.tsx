@@ -8,6 +8,7 @@ import { route } from "../../state/route.ts";
 import { conflicts, conflictsTotal } from "../../state/store.ts";
 import { BulkDialog } from "./bulk_dialog.tsx";
 import { ConflictCard } from "./conflict_card.tsx";
+import { Reading } from "../../ui/reading.tsx";
 
 const bulkChoices: readonly Choice[] = ["keep_yaml", "keep_db", "merge"];
 const openedAtFirst = 3;
@@ -18,7 +19,7 @@ const selected = signal<ReadonlySet<string>>(new Set());
 export function ConflictsView() {
   const [bulk, setBulk] = useState<{ choice: Choice; conflicts: Conflict[] } | null>(null);
   const list = conflicts.value;
-  if (list === null) return <p class="muted">Reading the conflicts…</p>;
+  if (list === null) return <Reading what="the conflicts" />;
   if (list.length === 0) return <div class="empty"><h2>No conflicts</h2><p>Nothing waits for a decision.</p></div>;
 
   const chosen = list.filter((conflict) => selected.value.has(conflict.conflict_id));

@@ -3,11 +3,12 @@ import { useEffect } from "preact/hooks";
 import { loadOlderRuns, loadRuns, moreRuns, runs } from "../../state/store.ts";
 import { route } from "../../state/route.ts";
 import { RunCard } from "./run_card.tsx";
+import { Reading } from "../../ui/reading.tsx";
 
 export function HistoryView() {
   useEffect(() => void loadRuns(), []);
   const list = runs.value;
-  if (list === null) return <p class="muted">Reading the history…</p>;
+  if (list === null) return <Reading what="the history" />;
   if (list.length === 0) return <div class="empty"><h2>No history yet</h2><p>Runs that change something will stand here.</p></div>;
   const wanted = Number(route.value.id);
   return (

@@ -7,7 +7,8 @@ import { Value } from "../../ui/value.tsx";
 
 const sideNames = { yaml: "YAML", database: "database" };
 
-export function TaskChangesView({ task }: { task: TaskChanges }) {
+/** `onBothSides`: whichever side a change was on, both get it. */
+export function TaskChangesView({ task, onBothSides = false }: { task: TaskChanges; onBothSides?: boolean }) {
   const there = tasks.value?.has(task.taskId);
   const title = <>{String(task.taskId)} {task.name}</>;
   return (
@@ -15,7 +16,7 @@ export function TaskChangesView({ task }: { task: TaskChanges }) {
       <h4>{there ? <a href={addressOf("tasks", task.taskId)}>{title}</a> : title}</h4>
       {joined(task.changes).map(({ sides, view }) => (
         <div key={sides} class="change">
-          <p><span class={`badge action-${verbs[view.action]}`}>{view.action}</span> in the {sides}</p>
+          <p><span class={`badge action-${verbs[view.action]}`}>{view.action}</span> {onBothSides ? "on both sides" : `in the ${sides}`}</p>
           <FieldChanges view={view} />
         </div>
       ))}

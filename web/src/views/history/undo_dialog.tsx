@@ -23,10 +23,10 @@ export function UndoDialog({ run, onClose }: { run: RunDetails; onClose: () => v
   return (
     <Dialog title={`Undo run ${run.run_id}`} onClose={onClose} wide>
       <div class="dialog-body">
-        <p>This is written to both sides, as a run of its own. It is refused, whole, if one of these tasks has changed since.</p>
+        <p>It becomes a run of its own, and is refused as a whole if one of these tasks has changed since.</p>
         {refused !== "" && <p class="note broken" role="alert">{refused}</p>}
         <h3>What it writes</h3>
-        {tasks.slice(0, tasksShown).map((task) => <TaskChangesView key={String(task.taskId)} task={task} />)}
+        {tasks.slice(0, tasksShown).map((task) => <TaskChangesView key={String(task.taskId)} task={task} onBothSides />)}
         {tasks.length > tasksShown && <p class="muted">… and {counted(tasks.length - tasksShown, "more task")}.</p>}
       </div>
       <div class="dialog-foot">

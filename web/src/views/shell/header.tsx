@@ -2,8 +2,9 @@
 import { useState } from "preact/hooks";
 import { addressOf } from "../../state/route.ts";
 import { lastContact, online, state, status } from "../../state/store.ts";
-import { syncNow, syncing } from "../../state/actions.ts";
+import { askAboutDeletions, syncNow, syncing } from "../../state/actions.ts";
 import { directionTexts, triggerText } from "../../model/changes.ts";
+import type { Finding } from "../../model/summary.ts";
 import { Time } from "../../ui/time.tsx";
 import { SyncDialog } from "./sync_dialog.tsx";
 
@@ -20,7 +21,7 @@ export function Header() {
         <ul aria-label="State">
           {state.value.map((finding) => (
             <li key={finding.text} class={`finding ${finding.level}`}>
-              {finding.view ? <a href={addressOf(finding.view)}>{finding.text}</a> : finding.text}
+              <FindingText finding={finding} />
             </li>
           ))}
         </ul>
@@ -37,6 +38,11 @@ export function Header() {
       {options && <SyncDialog onClose={() => setOptions(false)} />}
     </header>
   );
+}
+
+function FindingText({ finding: { text, leadsTo } }: { finding: Finding }) {
+  if (leadsTo === "guard") return <button type="button" onClick={askAboutDeletions}>{text}</button>;
+  return leadsTo ? <a href={addressOf(leadsTo)}>{text}</a> : <>{text}</>;
 }
 
 function LastSync() {

@@ -1,6 +1,6 @@
 // The daemon has a token: it is given once, and kept in a cookie that no script can read.
 import { useState } from "preact/hooks";
-import { signIn } from "../../state/actions.ts";
+import { signIn } from "../../state/session.ts";
 import { retryNow } from "../../state/live.ts";
 import { loadEverything } from "../../state/store.ts";
 import { focusWhenShown } from "../../ui/focus.ts";

@@ -2,7 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { get, Problem } from "../../api/client.ts";
 import { stringifyJson } from "../../api/json.ts";
-import type { Run, Task, TaskRuns } from "../../api/types.ts";
+import type { Run, Task, NextRuns } from "../../api/types.ts";
 import { countsText, triggerText } from "../../model/changes.ts";
 import { offsetText, inZone } from "../../model/time_text.ts";
 import { offsetAt, viewerZone } from "../../model/zone.ts";
@@ -55,7 +55,7 @@ export function TaskDialog({ task, onClose }: { task: Task; onClose: () => void 
         </dl>
         <h3>Parameters</h3>
         <pre class="json" tabIndex={0}>{stringifyJson(task.params_json, 2)}</pre>
-        <NextRuns task={task} />
+        <ComingRuns task={task} />
         <TaskHistory task={task} />
       </div>
       <div class="dialog-foot">
@@ -97,10 +97,10 @@ export function TaskDialog({ task, onClose }: { task: Task; onClose: () => void 
   );
 }
 
-function NextRuns({ task }: { task: Task }) {
-  const [runs, setRuns] = useState<TaskRuns | null>(null);
+function ComingRuns({ task }: { task: Task }) {
+  const [runs, setRuns] = useState<NextRuns | null>(null);
   useEffect(() => {
-    get<TaskRuns>(`/api/tasks/${task.id}/runs?count=5`).then(setRuns, noteProblem);
+    get<NextRuns>(`/api/tasks/${task.id}/runs?count=5`).then(setRuns, noteProblem);
   }, [task.id, task.schedule_cron]);
   if (!runs) return null;
   const viewer = viewerZone();

@@ -16,6 +16,7 @@ import { Time } from "../../ui/time.tsx";
 import { VirtualList } from "../../ui/virtual_list.tsx";
 import { TaskDialog } from "./task_dialog.tsx";
 import { TaskForm } from "./task_form.tsx";
+import { Reading } from "../../ui/reading.tsx";
 
 const query = computed(() => queryFromParameters(route.value.parameters));
 const selected = computed(() => selectTasks(taskList.value, query.value));
@@ -38,7 +39,7 @@ function setQuery(change: Partial<TaskQuery>): void {
 
 export function TasksView() {
   const all = tasks.value;
-  if (all === null) return <p class="muted">Reading the tasks…</p>;
+  if (all === null) return <Reading what="the tasks" />;
   const open = route.value.id === null ? undefined : all.get(idOf(route.value.id));
   return (
     <>

@@ -9,6 +9,7 @@ import { Crowded } from "./crowded.tsx";
 import { DayMap } from "./day_map.tsx";
 import { WeekMap } from "./week_map.tsx";
 import { WhoRuns } from "./who_runs.tsx";
+import { Reading } from "../../ui/reading.tsx";
 
 const week = signal(false);
 const inScheduleZone = signal(false);
@@ -22,7 +23,7 @@ export function TimelineView() {
     if (zone === null || !isKnownZone(zone)) return null;
     return timelineOf(taskList.value, zone, thisMinute.value + minute, week.value ? 7 * day : 24 * hour);
   });
-  if (tasks.value === null) return <p class="muted">Reading the tasks…</p>;
+  if (tasks.value === null) return <Reading what="the tasks" />;
   if (tasks.value.size === 0) return <div class="empty">There are no tasks yet.</div>;
   if (timeline.value === null) {
     return <p class="muted">{scheduleZone.value === null ? "Reading the time zone…" : `This browser does not know the schedule's time zone, ${scheduleZone.value}.`}</p>;
