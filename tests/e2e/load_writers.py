@@ -141,7 +141,7 @@ def write_file(path, side, number, rounds, lock, save, own, contested, progress)
             change(lambda text: renamed(text, contested, f"contested-file-{i}"))
             accepted["skills"][contested] = f"contested-file-{i}"
         if i % ROUNDS_AHEAD == 0:
-            eventually(lambda: side.rows(f"id = {task_id}"), f"task {task_id} reaches the database", 4 * PATIENCE)
+            eventually(lambda: side.rows(f"id = {task_id}"), f"task {task_id} reaches the database", PATIENCE)
         with progress.get_lock():
             progress.value += 1
     return accepted
@@ -175,7 +175,7 @@ def write_rows(path, side, number, rounds, own, contested, inserts, progress):
                 accepted["skills"][contested] = f"contested-db-{i}"
             if i % ROUNDS_AHEAD == 0:
                 eventually(lambda: (tasks_by_id(path) or {}).get(task, {}).get("status") == status,
-                         f"task {task} is {status} in the file", 4 * PATIENCE)
+                         f"task {task} is {status} in the file", PATIENCE)
             with progress.get_lock():
                 progress.value += 1
     return accepted
