@@ -81,7 +81,10 @@ def locked_as_documented(path):
 
 @contextlib.contextmanager
 def locked_among_editors(path):
-    """Editors keep off each other's toes, in a way that lockstep knows nothing of."""
+    """Editors keep off each other's toes, in a way that lockstep knows nothing of. Each reads only once the save before
+    it has arrived: while lockstep puts a save that came between its reading and its exchange back in its place, its own
+    text stands there for a moment, and who takes no lock and reads just then has a text without that save.
+    """
     with open(f"{path}.editors", "a") as own:
         fcntl.flock(own, fcntl.LOCK_EX)
         yield
@@ -126,22 +129,25 @@ def write_file(path, side, number, rounds, lock, save, own, contested, progress)
     """Appends a task each round, now and then renames an own task, and one that a database writer renames too."""
     accepted = {"appended": {}, "skills": {}}
 
-    def change(edit):
+    def change(edit, arrived):
         with lock(path):
             with open(path) as file:
                 text = file.read()
             save(path, edit(text))
+            if lock is locked_among_editors:
+                eventually(lambda: side.rows(arrived), f"{arrived} in the database", 4 * PATIENCE)
 
     for i in range(rounds):
         task_id, note = 1_000 * number + i, f"by file writer {number}, {i}"
-        change(lambda text: appended(text, task_id, note))
+        change(lambda text: appended(text, task_id, note), f"id = {task_id}")
         accepted["appended"][task_id] = note
         if i % 2 == 0:
             task = own[i // 2 % len(own)]
-            change(lambda text: renamed(text, task, f"file-{number}-{i}"))
-            accepted["skills"][task] = f"file-{number}-{i}"
+            skill = f"file-{number}-{i}"
+            change(lambda text: renamed(text, task, skill), f"skill_name = '{skill}'")
+            accepted["skills"][task] = skill
         if contested and i % 5 == 0:
-            change(lambda text: renamed(text, contested, f"contested-file-{i}"))
+            change(lambda text: renamed(text, contested, f"contested-file-{i}"), "false")
             accepted["skills"][contested] = f"contested-file-{i}"
         if i % ROUNDS_AHEAD == 0:
             eventually(lambda: side.rows(f"id = {task_id}"), f"task {task_id} reaches the database", 4 * PATIENCE)
