@@ -21,25 +21,32 @@ constexpr milliseconds kDaemonAnswers{2'000};
 
 std::string_view name_of(Level level) {
   switch (level) {
-    case Level::ok: return "ok";
-    case Level::warning: return "warning";
-    case Level::fault: return "fault";
+    case Level::ok:
+      return "ok";
+    case Level::warning:
+      return "warning";
+    case Level::fault:
+      return "fault";
   }
   return "";
 }
 
 Colour colour_of(Level level) {
   switch (level) {
-    case Level::ok: return Colour::green;
-    case Level::warning: return Colour::yellow;
-    case Level::fault: return Colour::red;
+    case Level::ok:
+      return Colour::green;
+    case Level::warning:
+      return Colour::yellow;
+    case Level::fault:
+      return Colour::red;
   }
   return Colour::none;
 }
 
 Finding examine_configuration(const Config& config) {
   if (config.file.empty())
-    return {Level::ok, "configuration", "no lockstep.yml: defaults, environment and flags; `lockstep init` writes one", ""};
+    return {Level::ok, "configuration", "no lockstep.yml: defaults, environment and flags; `lockstep init` writes one",
+            ""};
   return {Level::ok, "configuration", config.file + " is valid", ""};
 }
 
@@ -48,7 +55,8 @@ Finding examine_file_events(const std::string& path) {
   const FileWatcher watcher(path, {}, [] {});
   if (watcher.mode() == FileWatcher::Mode::running) return {Level::ok, "file events", watcher.state(), ""};
   return {Level::warning, "file events", watcher.state(),
-          "the daemon looks at the file twice a second instead, which works; `sysctl fs.inotify` shows this system's limits"};
+          "the daemon looks at the file twice a second instead, which works; `sysctl fs.inotify` shows this system's "
+          "limits"};
 }
 
 // The same for the database. nullopt: it is away, which the engine's examination says.
@@ -57,15 +65,17 @@ std::optional<Finding> examine_database_events(const std::string& url) {
   static_cast<void>(listener->wait(kListening));
   if (!listener->connected()) return std::nullopt;
   if (listener->notified()) return Finding{Level::ok, "database events", listener->state(), ""};
-  return Finding{Level::warning, "database events", listener->state(),
-                 "the daemon looks at intervals instead; give `database` the server's own address, past the pooler, for changes "
-                 "within milliseconds"};
+  return Finding{
+      Level::warning, "database events", listener->state(),
+      "the daemon looks at intervals instead; give `database` the server's own address, past the pooler, for changes "
+      "within milliseconds"};
 }
 
 Finding examine_daemon(const std::string& listen) {
   constexpr const char* kSubject = "daemon";
   try {
-    const server::DaemonAnswer answer = server::ask_daemon(server::parse_daemon_address(listen), "/health", kDaemonAnswers);
+    const server::DaemonAnswer answer =
+        server::ask_daemon(server::parse_daemon_address(listen), "/health", kDaemonAnswers);
     const JsonResult health = parse_json(answer.body);
     const Json* const status = health.ok() ? health.value.find("status") : nullptr;
     if (status == nullptr || health.value.find("file_watcher") == nullptr)
@@ -73,9 +83,11 @@ Finding examine_daemon(const std::string& listen) {
               "choose another address for it: `listen`, or `lockstep serve --listen`"};
     if (status->text == "healthy") return {Level::ok, kSubject, "runs at " + listen + " and is healthy", ""};
     return {Level::warning, kSubject, "runs at " + listen + " and says: " + answer.body,
-            "see above, and the daemon's own log; with another configuration or user it may see what is not seen from here"};
+            "see above, and the daemon's own log; with another configuration or user it may see what is not seen from "
+            "here"};
   } catch (const Error&) {
-    return {Level::ok, kSubject, "none answers at " + listen + "; `lockstep serve` starts it, or cron runs `lockstep sync`", ""};
+    return {Level::ok, kSubject,
+            "none answers at " + listen + "; `lockstep serve` starts it, or cron runs `lockstep sync`", ""};
   }
 }
 
@@ -103,7 +115,8 @@ std::string finding_text(const Finding& finding, const Terminal& terminal) {
   std::string text = terminal.paint(colour_of(finding.level), padded(name_of(finding.level), kLevelWidth)) +
                      padded(escaped(finding.subject), kSubjectWidth) + escaped(finding.sentence) + "\n";
   if (!finding.advice.empty())
-    text += std::string(kLevelWidth + kSubjectWidth, ' ') + terminal.paint(Colour::cyan, "→ ") + escaped(finding.advice) + "\n";
+    text += std::string(kLevelWidth + kSubjectWidth, ' ') + terminal.paint(Colour::cyan, "→ ") +
+            escaped(finding.advice) + "\n";
   return text;
 }
 
@@ -113,14 +126,17 @@ Exit run_doctor(Session& session) {
   Terminal& terminal = session.terminal();
   const std::vector<Finding> findings = examine_all(session);
   const auto number_of = [&findings](Level level) {
-    return static_cast<std::size_t>(std::count_if(findings.begin(), findings.end(), [level](const Finding& f) { return f.level == level; }));
+    return static_cast<std::size_t>(
+        std::count_if(findings.begin(), findings.end(), [level](const Finding& f) { return f.level == level; }));
   };
   const std::size_t faults = number_of(Level::fault), warnings = number_of(Level::warning);
   if (terminal.json()) {
     Json checks = Json::array();
     for (const Finding& finding : findings) checks.items.push_back(finding_json(finding));
     Json object = Json::object();
-    object.set("status", Json::string(std::string(name_of(faults > 0 ? Level::fault : warnings > 0 ? Level::warning : Level::ok))));
+    object.set("status", Json::string(std::string(name_of(faults > 0     ? Level::fault
+                                                          : warnings > 0 ? Level::warning
+                                                                         : Level::ok))));
     object.set("checks", std::move(checks));
     terminal.document(object);
   } else {

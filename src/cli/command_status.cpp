@@ -30,7 +30,7 @@ std::string status_text(const Status& status, const Terminal& terminal) {
   row("last sync", status.last_sync ? shown_time(*status.last_sync) + " UTC, last change from: " + status.sync_source
                                     : std::string("never"));
   std::string yaml = escaped(status.yaml.path);
-  if (status.yaml.checksum.empty()) yaml += ": missing";
+  if (status.yaml.checksum.empty()) yaml += ": " + (status.yaml.errors.empty() ? "missing" : escaped(status.yaml.errors.front().message));
   else if (!status.yaml.valid) yaml += ": not valid: lockstep validate";
   else yaml += ": " + counted(status.yaml.tasks, "task", "tasks");
   if (!status.yaml.writable) yaml += ", read-only";

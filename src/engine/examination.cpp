@@ -1,6 +1,7 @@
 // What stands in the way of a sync, or may: for `lockstep doctor`.
-#include "engine/core.hpp"
 #include "file/examination.hpp"
+
+#include "engine/core.hpp"
 
 namespace lockstep {
 namespace {
@@ -20,12 +21,14 @@ Finding examine_yaml(const Status::Yaml& yaml) {
   constexpr const char* kSubject = "YAML";
   if (yaml.valid && yaml.checksum.empty())
     return {Level::ok, kSubject, yaml.path + " is not there; the first sync makes it from the database's tasks", ""};
-  if (yaml.valid) return {Level::ok, kSubject, yaml.path + " is valid and has " + std::to_string(yaml.tasks) + " task(s)", ""};
-  std::string sentence = yaml.checksum.empty() ? yaml.path + " is missing" : "YAML validation failed";
-  if (!yaml.errors.empty()) sentence += ": " + format_diagnostic(yaml.errors.front(), false);
-  if (yaml.errors.size() > 1) sentence += "; and " + std::to_string(yaml.errors.size() - 1) + " more";
-  return {Level::fault, kSubject, sentence,
-          yaml.checksum.empty() ? "`lockstep restore` brings the last backup back" : "`lockstep validate` shows every place"};
+  if (yaml.valid)
+    return {Level::ok, kSubject, yaml.path + " is valid and has " + std::to_string(yaml.tasks) + " task(s)", ""};
+  const std::string first = yaml.errors.empty() ? yaml.path : format_diagnostic(yaml.errors.front(), false);
+  if (yaml.checksum.empty())  // missing, or somebody has it: the message says which
+    return {Level::fault, kSubject, first, "until it is there and free to be read nothing is synced"};
+  const std::string more =
+      yaml.errors.size() > 1 ? "; and " + std::to_string(yaml.errors.size() - 1) + " more" : std::string();
+  return {Level::fault, kSubject, "YAML validation failed: " + first + more, "`lockstep validate` shows every place"};
 }
 
 Finding examine_last_sync(const Status& status) {
@@ -69,15 +72,19 @@ std::vector<Finding> Core::examine() {
     now = status();
     findings.push_back(examine_yaml(now.yaml));
     if (now.database.reachable) {
-      findings.push_back({Level::ok, "database", now.database.backend + ", " + std::to_string(now.database.tasks) + " task(s)", ""});
+      findings.push_back(
+          {Level::ok, "database", now.database.backend + ", " + std::to_string(now.database.tasks) + " task(s)", ""});
       for (const Warning& warning : now.database.warnings)
-        findings.push_back({Level::warning, "database", warning.message, "correct the row; until then it takes no part"});
+        findings.push_back(
+            {Level::warning, "database", warning.message, "correct the row; until then it takes no part"});
     } else {
-      findings.push_back({Level::fault, "database", now.database.error, "start it, or mend `database`; the file's changes wait"});
+      findings.push_back(
+          {Level::fault, "database", now.database.error, "start it, or mend `database`; the file's changes wait"});
     }
   });
   look("database", [&] {
-    if (now.database.reachable || now.database.backend == "sqlite") append(store->examine(settings.triggers != Settings::Triggers::never));
+    if (now.database.reachable || store->backend() == "sqlite")  // its rights can be told without opening it
+      append(store->examine(settings.triggers != Settings::Triggers::never));
   });
   if (!now.database.reachable) return findings;
   look("replica", [&] { findings.push_back(examine_replica()); });

@@ -35,21 +35,23 @@ Status Core::status() {
   status.database.backend = store->backend();
 
   Session session;
-  if (auto content = file.read(); std::holds_alternative<FileContent>(content))
-    session.content = std::move(std::get<FileContent>(content));
+  auto content = file.read();
+  const Busy* const busy = std::get_if<Busy>(&content);
+  if (busy) status.yaml.errors.push_back({.file = settings.yaml, .message = busy->what});
+  else session.content = std::move(std::get<FileContent>(content));
   try {
     session.transaction = store->begin(Access::read, settings.replica);
     status.database.reachable = true;
   } catch (const Error& error) {
     if (error.code() != ErrorCode::unreachable && error.code() != ErrorCode::database) throw;
     status.database.error = error.what();
-    describe_yaml(*this, session, status);
+    if (!busy) describe_yaml(*this, session, status);
     status.total_tasks = status.yaml.tasks;
     return status;
   }
 
   session.base_index = session.transaction->base().index();
-  describe_yaml(*this, session, status);
+  if (!busy) describe_yaml(*this, session, status);
   const TableShape& shape = session.transaction->tasks().shape();
   session.synced = FieldSet::synced() & (shape.exists ? shape.columns : FieldSet::all());
   session.rows = session.transaction->tasks().rows();

@@ -47,7 +47,8 @@ DaemonAddress parse_daemon_address(const std::string& text) {
   const std::size_t colon = rest.find(':', bracket == std::string::npos ? 0 : bracket);
   address.host = rest.substr(0, colon);
   address.port = colon == std::string::npos ? "80" : rest.substr(colon + 1);
-  if (address.host.starts_with('[') && address.host.ends_with(']')) address.host = address.host.substr(1, address.host.size() - 2);
+  if (address.host.starts_with('[') && address.host.ends_with(']'))
+    address.host = address.host.substr(1, address.host.size() - 2);
   if (address.host.empty() || address.port.empty() || address.port.find_first_not_of("0123456789") != std::string::npos)
     throw refuse("write http://HOST:PORT or unix:PATH");
   // What listens everywhere is met at home.

@@ -10,7 +10,7 @@ import threading
 from support import CONFLICTS, DONE, FILE_LOCKED, INVALID_YAML, PROGRAM, SOURCE, THREE_TASKS, Outcome, Workspace
 
 SCRIPT = SOURCE / "packaging/cron/lockstep-sync"
-LINE = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ \S")
+LINE = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ .")
 
 
 class CronScript(Workspace):
@@ -73,7 +73,7 @@ class CronScript(Workspace):
         for text in (outcome.err, self.log.read_text()):
             self.assertRegex(text.splitlines()[0], r"^\S+Z Sync failed: YAML validation failed$")
             self.assertIn("schedule.yml:12:", text)
-        self.assertFalse(self.database.exists())
+        self.assertEqual(self.sql("select count(*) from scheduled_tasks"), [(0,)])
 
     def test_a_file_that_another_process_has_locked(self):
         (self.folder / "lockstep.yml").write_text("yaml: schedule.yml\ndatabase: sqlite:tasks.db\nlock_timeout: 10ms\n")

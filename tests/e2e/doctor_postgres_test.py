@@ -64,7 +64,7 @@ class DoctorPostgres(PostgresWorkspace):
         self.psql(self.name, f"create role {self.user} login")
         self.addCleanup(self.psql, "postgres", f"drop role {self.user}")
         self.addCleanup(self.psql, self.name, f"drop owned by {self.user}")
-        self.expect_check(self.doctor(FAILED), "database", "fault", "permission denied")
+        self.expect_check(self.doctor(FAILED), "database", "fault", "no right", "GRANT USAGE")
         self.psql(self.name, f"grant usage on schema lockstep to {self.user};"
                              f" grant select, insert, update, delete on all tables in schema lockstep to {self.user};"
                              f" grant select, insert on scheduled_tasks to {self.user}")

@@ -13,6 +13,9 @@ from support import CONFLICTS, DONE, FAILED, PROGRAM, THREE_TASKS, USAGE, Outcom
 
 STRANGER = 54_321  # a user who owns nothing
 
+# Its first argument is mounted by itself, for the rest of the arguments alone.
+MOUNT_ALONE = ["unshare", "--mount", "sh", "-c", 'mount --bind "$0" "$0" && exec "$@"']
+
 # Takes every inotify instance that its user may have, says so, and keeps them until its input ends.
 HOARD = """
 import ctypes, resource, sys
@@ -25,6 +28,13 @@ sys.stdin.read()
 """
 
 
+class Silent(http.server.BaseHTTPRequestHandler):
+    """Answers 501 to everything."""
+
+    def log_message(self, *_):
+        pass
+
+
 class Doctor(DaemonWorkspace):
     def setUp(self):
         super().setUp()
@@ -34,12 +44,12 @@ class Doctor(DaemonWorkspace):
     def config(self, more, listen="unix:none"):
         (self.folder / "lockstep.yml").write_text(f"yaml: schedule.yml\ndatabase: sqlite:tasks.db\nlisten: '{listen}'\n{more}")
 
-    def doctor(self, status, *arguments, user=None):
-        """The checks by name."""
+    def doctor(self, status, *arguments, user=None, within=()):
+        """The checks by name. `within`: a command that runs it."""
         command = [PROGRAM, "--json", *arguments, "doctor"]
         if user is not None:
-            command = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", *command]
-        done = subprocess.run(command, cwd=self.folder, env=self.environment(), capture_output=True, text=True, timeout=60)
+            within = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"]
+        done = subprocess.run([*within, *command], cwd=self.folder, env=self.environment(), capture_output=True, text=True, timeout=60)
         outcome = Outcome(done.returncode, done.stdout, done.stderr)
         self.assertEqual(outcome.status, status, outcome.out + outcome.err)
         checks = {}
@@ -101,7 +111,7 @@ class Doctor(DaemonWorkspace):
     def test_the_yaml_is_gone(self):
         self.start()
         self.yaml.unlink()
-        self.expect_check(self.doctor(FAILED), "YAML", "fault", "is missing", "lockstep restore")
+        self.expect_check(self.doctor(FAILED), "YAML", "fault", "does not exist", "lockstep restore")
 
     def test_the_lock_is_held(self):
         self.start()
@@ -113,8 +123,11 @@ class Doctor(DaemonWorkspace):
 
     def test_somebody_has_the_file_open(self):
         self.start()
+        self.config("lock_timeout: 100ms\n")
         with open(self.yaml, "a"):
-            self.expect_check(self.doctor(DONE), "leases", "warning", f"open for writing (pid {os.getpid()})")
+            checks = self.doctor(FAILED)
+        self.expect_check(checks, "leases", "warning", f"open for writing (pid {os.getpid()})")
+        self.expect_check(checks, "YAML", "fault", f"File locked by another process (pid {os.getpid()})")
 
     def test_conflicts_wait(self):
         self.start()
@@ -205,6 +218,12 @@ class Doctor(DaemonWorkspace):
         finally:
             hoard.communicate(timeout=60)
 
+    def test_a_file_that_is_mounted_alone(self):
+        self.start()
+        if subprocess.run([*MOUNT_ALONE, self.yaml, "true"], capture_output=True, timeout=60).returncode != 0:
+            self.skipTest("this user may not mount")
+        self.expect_check(self.doctor(DONE, within=[*MOUNT_ALONE, self.yaml]), "mount", "warning", "mounted by itself", "its folder")
+
     # ---- the daemon
 
     def test_the_daemon_runs(self):
@@ -221,13 +240,12 @@ class Doctor(DaemonWorkspace):
 
     def test_another_program_has_the_address(self):
         self.start()
-        with http.server.ThreadingHTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler) as other:
+        with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Silent) as other:
             thread = threading.Thread(target=other.serve_forever)
             thread.start()
             try:
                 self.config("", listen=f"127.0.0.1:{other.server_port}")
-                with contextlib.redirect_stderr(open(os.devnull, "w")):
-                    checks = self.doctor(DONE)
+                checks = self.doctor(DONE)
             finally:
                 other.shutdown()
                 thread.join()

@@ -77,6 +77,7 @@ class LoadScenarios:
         self.write(seed_text())
         self.progress = CONTEXT.Value("i", 0)
         self.reading_ends = CONTEXT.Event()
+        self.past_log = ""  # of daemons that were killed
         self.work = Work()
         self.addCleanup(self.work.end)
 
@@ -93,6 +94,7 @@ class LoadScenarios:
     def kill_daemon(self):
         self.daemon.signal(signal.SIGKILL)
         self.assertEqual(self.daemon.end(), -signal.SIGKILL)
+        self.past_log += self.daemon.err
 
     # ---- while it goes on
 
@@ -103,7 +105,11 @@ class LoadScenarios:
             self.restart_daemon()
 
     def finish_work(self, writers):
-        self.work.collect(writers)
+        try:
+            self.work.collect(writers)
+        except AssertionError as error:
+            _, health = self.daemon.get("/health")
+            raise AssertionError(f"{error}; the daemon: {health}, its log ends with\n{(self.past_log + self.daemon.err)[-4_000:]}") from None
         self.reading_ends.set()
         self.work.collect(writers + 1)
         reader = self.work.answers["reader"]

@@ -38,6 +38,7 @@ class SqliteSide:
 class PostgresSide:
     def __init__(self, socket, name):
         self.dsn, self.url = f"host={socket} user=postgres dbname={name}", f"postgresql://postgres@/{name}?host={socket}"
+        self.readers = {}
 
     @contextlib.contextmanager
     def connection(self):
@@ -54,7 +55,11 @@ class PostgresSide:
     def rows(self, condition="true"):
         import psycopg2
 
-        with contextlib.closing(psycopg2.connect(self.dsn)) as connection, connection.cursor() as cursor:
+        # One connection for each process, however often it asks: each costs the server a process.
+        if os.getpid() not in self.readers:
+            self.readers[os.getpid()] = psycopg2.connect(self.dsn)
+            self.readers[os.getpid()].autocommit = True
+        with self.readers[os.getpid()].cursor() as cursor:
             cursor.execute(f"select id, skill_name, status, user_id from scheduled_tasks where {condition}")
             return cursor.fetchall()
 
@@ -110,13 +115,11 @@ def renamed(text, task_id, skill):
     return changed
 
 
-def tasks_by_id(path):
-    """None while the file is being written in place."""
-    try:
-        with open(path) as file:
-            return {task["id"]: task for task in yaml.load(file, Loader=LOADER)["tasks"]}
-    except (yaml.YAMLError, KeyError, TypeError):
-        return None
+def status_in_file(path, task_id):
+    """None while the file is being written in place. Parsing it all would cost more than what is tested."""
+    with open(path) as file:
+        found = re.search(rf"- id: {task_id}\n(?: +(?!status).*\n)*? +status: (\w+)", file.read())
+    return found and found[1]
 
 
 def write_file(path, side, number, rounds, lock, save, own, contested, progress):
@@ -174,8 +177,8 @@ def write_rows(path, side, number, rounds, own, contested, inserts, progress):
                 execute("update scheduled_tasks set skill_name = ? where id = ?", f"contested-db-{i}", contested)
                 accepted["skills"][contested] = f"contested-db-{i}"
             if i % ROUNDS_AHEAD == 0:
-                eventually(lambda: (tasks_by_id(path) or {}).get(task, {}).get("status") == status,
-                         f"task {task} is {status} in the file", 4 * PATIENCE)
+                eventually(lambda: status_in_file(path, task) == status,
+                           f"task {task} is {status} in the file", 4 * PATIENCE)
             with progress.get_lock():
                 progress.value += 1
     return accepted

@@ -144,16 +144,21 @@ bool any(Connection& connection, const std::string& condition, const Parameters&
 
 std::int64_t own_schema_version(Connection& connection) {
   constexpr std::string_view kOperation = "read the version of lockstep's own tables";
-  if (!any(connection, "to_regnamespace('lockstep') IS NOT NULL", {})) return 0;
-  // to_regclass alone would fail for want of rights on the schema with a message that names no remedy.
-  if (!any(connection, "has_schema_privilege('lockstep', 'USAGE')", {})) {
+  // One question, since every transaction asks it. to_regclass alone would fail for want of rights on the schema with a
+  // message that names no remedy.
+  const Result found = connection.execute(
+      "SELECT CASE WHEN to_regnamespace('lockstep') IS NULL THEN 'none'"
+      " WHEN NOT has_schema_privilege(to_regnamespace('lockstep')::oid, 'USAGE') THEN 'closed'"
+      " WHEN to_regclass('lockstep.meta') IS NULL THEN 'none' ELSE 'there' END",
+      kOperation);
+  if (found.text(0, 0) == "none") return 0;
+  if (found.text(0, 0) == "closed") {
     throw Error({.code = ErrorCode::permission,
                  .operation = "use",
                  .subject = "the schema lockstep",
                  .cause = "this user has no right to",
                  .hint = "its owner runs: GRANT USAGE, CREATE ON SCHEMA lockstep TO …"});
   }
-  if (!any(connection, "to_regclass('lockstep.meta') IS NOT NULL", {})) return 0;
   const Result row = connection.execute("SELECT value FROM lockstep.meta WHERE key = 'schema_version'", kOperation);
   const std::int64_t version = row.rows() == 0 ? 0 : row.integer(0, 0);
   if (version < 1) {

@@ -46,24 +46,36 @@ std::string settings(milliseconds lock_timeout) {
          "; SET LOCAL jit = off; ";
 }
 
+// With its schema: the one in which it would be made, if it is not there.
+TableName canonical_name(Connection& connection, const TableName& table, const std::optional<Relation>& relation) {
+  if (relation) return relation->name;
+  TableName name = table;
+  if (name.schema.empty())
+    name.schema = connection.execute("SELECT coalesce(current_schema(), '')", "read the search path").text(0, 0);
+  return name;
+}
+
 class PostgresTransaction final : public Transaction {
  public:
   // Precondition: the connection is in a transaction; it is this one's from now on.
-  PostgresTransaction(std::shared_ptr<Connection> connection, std::optional<Relation> relation, Access access,
-                      std::string replica, std::string task_table, bool prepared,
-                      std::function<void()> after_commit)
+  PostgresTransaction(std::shared_ptr<Connection> connection, TableName table, Access access, std::string replica,
+                      bool prepared, std::function<void()> after_commit)
       : connection_(std::move(connection)),
-        relation_(std::move(relation)),
-        tasks_(*connection_, relation_, access, prepared),
-        base_(*connection_, prepared, std::move(replica), std::move(task_table)),
+        table_(std::move(table)),
+        access_(access),
+        replica_(std::move(replica)),
+        prepared_(prepared),
         conflicts_(*connection_, prepared),
         history_(*connection_, prepared),
         after_commit_(std::move(after_commit)) {}
 
   ~PostgresTransaction() override { connection_->roll_back(); }
 
-  TaskTable& tasks() override { return tasks_; }
-  BaseTable& base() override { return base_; }
+  // The table, where it was read in this transaction already.
+  void know(std::optional<Relation> relation) { about_the_table_.emplace(*this, std::move(relation)); }
+
+  TaskTable& tasks() override { return about_the_table().tasks; }
+  BaseTable& base() override { return about_the_table().base; }
   ConflictTable& conflicts() override { return conflicts_; }
   HistoryTable& history() override { return history_; }
 
@@ -84,10 +96,29 @@ class PostgresTransaction final : public Transaction {
   }
 
  private:
+  struct AboutTheTable {
+    AboutTheTable(PostgresTransaction& of, std::optional<Relation> found)
+        : relation(std::move(found)),
+          tasks(*of.connection_, relation, of.access_, of.prepared_),
+          base(*of.connection_, of.prepared_, of.replica_,
+               quote_identifier(canonical_name(*of.connection_, of.table_, relation))) {}
+    std::optional<Relation> relation;
+    PostgresTaskTable tasks;
+    PostgresBaseTable base;
+  };
+  // Reading the catalogue is most of the work of a short transaction, and those about conflicts and history need none
+  // of it.
+  AboutTheTable& about_the_table() {
+    if (!about_the_table_) about_the_table_.emplace(*this, read_relation(*connection_, table_));
+    return *about_the_table_;
+  }
+
   std::shared_ptr<Connection> connection_;
-  std::optional<Relation> relation_;
-  PostgresTaskTable tasks_;
-  PostgresBaseTable base_;
+  TableName table_;
+  Access access_;
+  std::string replica_;
+  bool prepared_;
+  std::optional<AboutTheTable> about_the_table_;
   PostgresConflictTable conflicts_;
   PostgresHistoryTable history_;
   std::function<void()> after_commit_;
@@ -138,15 +169,23 @@ class PostgresStore final : public Store {
   std::unique_ptr<Transaction> begin(Access access, std::string_view replica) override {
     if (access == Access::read) {
       start("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; " + settings(lock_timeout()));
-      return transaction(access, replica);
+      Guard guard{*connection_};
+      const bool prepared = own_schema_version(*connection_) > 0;
+      guard.released = true;
+      return transaction(access, replica, prepared);
     }
     refuse_dry_run();
     for (bool tried = false;; tried = true) {
       start_writing(replica);
       Guard guard{*connection_};
-      const bool ready = missing().empty();
-      guard.released = ready;
-      if (ready) return transaction(access, replica);
+      const std::int64_t version = own_schema_version(*connection_);
+      std::optional<Relation> relation = read_relation(*connection_, table_);
+      if (setup_steps(*connection_, canonical_name(relation), relation.has_value(), version).empty()) {
+        guard.released = true;
+        auto begun = transaction(access, replica, true);
+        begun->know(std::move(relation));
+        return begun;
+      }
       if (tried) {
         throw Error({.code = ErrorCode::database,
                      .operation = "set up the database",
@@ -277,27 +316,15 @@ class PostgresStore final : public Store {
     return {};
   }
 
-  std::unique_ptr<Transaction> transaction(Access access, std::string_view replica) {
-    Guard guard{*connection_};
-    const bool prepared = own_schema_version(*connection_) > 0;
-    std::optional<Relation> relation = read_relation(*connection_, table_);
-    const std::string name = quote_identifier(canonical_name(relation));
+  std::unique_ptr<PostgresTransaction> transaction(Access access, std::string_view replica, bool prepared) {
     std::function<void()> after_commit;
     if (access == Access::write) after_commit = [this] { prune_now_and_then(); };
-    auto begun = std::make_unique<PostgresTransaction>(connection_, std::move(relation), access, std::string(replica),
-                                                       name, prepared, std::move(after_commit));
-    guard.released = true;
-    return begun;
+    return std::make_unique<PostgresTransaction>(connection_, table_, access, std::string(replica), prepared,
+                                                 std::move(after_commit));
   }
 
-  // With its schema: the one in which it would be made, if it is not there.
   TableName canonical_name(const std::optional<Relation>& relation) {
-    if (relation) return relation->name;
-    TableName name = table_;
-    if (name.schema.empty()) {
-      name.schema = connection_->execute("SELECT coalesce(current_schema(), '')", "read the search path").text(0, 0);
-    }
-    return name;
+    return postgres::canonical_name(*connection_, table_, relation);
   }
 
   // ---- setting up -----------------------------------------------------------------------------------

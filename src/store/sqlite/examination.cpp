@@ -27,8 +27,9 @@ std::optional<Finding> closed_file(const std::string& path) {
   for (const char* suffix : {"", "-wal", "-shm", "-journal"}) {
     const std::string file = path + suffix;
     if (!std::filesystem::exists(file) || may(file, R_OK | W_OK)) continue;
-    return Finding{Level::fault, "database rights", "this user may not read and write " + file,
-                   "run every lockstep as the same user; then give the file to it: chown it, or remove the write protection"};
+    return Finding{
+        Level::fault, "database rights", "this user may not read and write " + file,
+        "run every lockstep as the same user; then give the file to it: chown it, or remove the write protection"};
   }
   return std::nullopt;
 }
@@ -40,7 +41,8 @@ std::vector<Finding> examine_files(const std::string& path) {
   if (!std::filesystem::is_directory(folder))
     return {{Level::fault, "database rights", "there is no folder " + folder, "create it, or mend `database`"}};
   if (!may(folder, W_OK | X_OK))
-    return {{Level::fault, "database rights", "this user may not write the folder " + folder + ", where SQLite keeps its journal",
+    return {{Level::fault, "database rights",
+             "this user may not write the folder " + folder + ", where SQLite keeps its journal",
              "let lockstep's user write the folder, or put the database elsewhere"}};
   if (auto closed = closed_file(path)) return {*std::move(closed)};
   std::vector<Finding> findings{{Level::ok, "database rights", "this user may write the database and its folder", ""}};
@@ -58,8 +60,11 @@ std::vector<Finding> examine_database(Connection& connection) {
   if (journal == "wal") {
     findings.push_back({Level::ok, "journal mode", "WAL: readers and writers are not in each other's way", ""});
   } else {
-    findings.push_back({Level::warning, "journal mode", "\"" + journal + "\": a program that reads keeps others from writing, and the "
-                        "other way round", "once: sqlite3 " + connection.path() + " 'PRAGMA journal_mode = WAL'"});
+    findings.push_back({Level::warning, "journal mode",
+                        "\"" + journal +
+                            "\": a program that reads keeps others from writing, and the "
+                            "other way round",
+                        "once: sqlite3 " + connection.path() + " 'PRAGMA journal_mode = WAL'"});
   }
   Statement check = connection.prepare("PRAGMA quick_check(1)");
   if (check.step() && check.text(0) != "ok")
