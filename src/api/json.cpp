@@ -159,6 +159,11 @@ Json diagnostic_json(const Diagnostic& diagnostic) {
   object.set("task_id", integer_or_null(diagnostic.task_id));
   object.set("field", text_or_null(diagnostic.field));
   object.set("message", text(diagnostic.message));
+  return object;
+}
+
+Json diagnostic_with_source_json(const Diagnostic& diagnostic) {
+  Json object = diagnostic_json(diagnostic);
   object.set("source", text_or_null(source_with_caret(diagnostic)));
   return object;
 }
@@ -294,7 +299,7 @@ Json status_json(const Status& status, const HostFacts& host) {
   yaml.set("tasks", count(status.yaml.tasks));
   yaml.set("checksum", text_or_null(status.yaml.checksum));
   yaml.set("modified_at", instant_or_null(status.yaml.modified_at));
-  yaml.set("errors", array_of(status.yaml.errors, diagnostic_json));
+  yaml.set("errors", array_of(status.yaml.errors, diagnostic_with_source_json));
 
   Json database = Json::object();
   database.set("backend", text(status.database.backend));

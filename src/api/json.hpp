@@ -21,6 +21,7 @@ std::optional<std::int64_t> conflict_number(std::string_view id);
 Json counts_json(const SideCounts&);
 Json warning_json(const Warning&);
 Json diagnostic_json(const Diagnostic&);
+Json diagnostic_with_source_json(const Diagnostic&);  // with the line and, below it, the caret: for the status
 Json guard_json(const GuardStop&);  // the first 100 ids only
 
 Json sync_result_json(const SyncResult&);

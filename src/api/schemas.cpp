@@ -252,20 +252,21 @@ void add_syncs(Json& schemas) {
 // ---- status and operations
 
 void add_status(Json& schemas) {
-  schemas.set("Diagnostic", object({{"file", or_null(string())},
-                                    {"line", or_null(count())},
-                                    {"column", or_null(count())},
-                                    {"task_id", or_null(schema_of_type("integer"))},
-                                    {"field", or_null(string())},
-                                    {"message", string()},
-                                    {"source", or_null(string())}}));
+  const Json diagnostic = object({{"file", or_null(string())},
+                                  {"line", or_null(count())},
+                                  {"column", or_null(count())},
+                                  {"task_id", or_null(schema_of_type("integer"))},
+                                  {"field", or_null(string())},
+                                  {"message", string()}});
+  schemas.set("Diagnostic", diagnostic);
+  schemas.set("YamlError", extended(diagnostic, {{"source", or_null(string())}}));
   schemas.set("YamlStatus", object({{"path", string()},
                                     {"valid", boolean()},
                                     {"writable", boolean()},
                                     {"tasks", count()},
                                     {"checksum", or_null(string())},
                                     {"modified_at", or_null(instant())},
-                                    {"errors", list_of("Diagnostic")}}));
+                                    {"errors", list_of("YamlError")}}));
   schemas.set(
       "DatabaseStatus",
       object({{"backend", string()}, {"reachable", boolean()}, {"tasks", count()}, {"warnings", list_of("Warning")}}));

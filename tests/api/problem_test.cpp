@@ -34,8 +34,8 @@ TEST(Problem, InvalidYamlListsEveryError) {
   EXPECT_EQ(member(problem, "status"), "422");
   EXPECT_EQ(problem.detail, "YAML validation failed\ns.yml:3:5: bad\ns.yml: whole\n… and 4 more");
   EXPECT_EQ(member(problem, "errors"),
-            R"([{"file":"s.yml","line":3,"column":5,"task_id":9,"field":"status","message":"bad","source":null},)"
-            R"({"file":"s.yml","line":null,"column":null,"task_id":null,"field":null,"message":"whole","source":null}])");
+            R"([{"file":"s.yml","line":3,"column":5,"task_id":9,"field":"status","message":"bad"},)"
+            R"({"file":"s.yml","line":null,"column":null,"task_id":null,"field":null,"message":"whole"}])");
   EXPECT_EQ(member(problem, "more_errors"), "4");
 }
 

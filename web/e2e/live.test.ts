@@ -7,7 +7,7 @@ import { threeTasks, Workspace } from "./workspace.ts";
 test("an edit of the file appears, and so does one of the database", async (t) => {
   const workspace = new Workspace(t);
   await workspace.start();
-  const page = await open(t, workspace, { path: "#/tasks", expectedErrors: /status of 404/ });  // of the tasks that go
+  const page = await open(t, workspace, { path: "#/tasks" });
   const task = page.getByRole("row").filter({ hasText: "daily_backup" });
   await task.getByText("At 02:00").waitFor();
   workspace.edit((text) => text.replace("0 2 * * *", "30 4 * * *"));

@@ -68,7 +68,7 @@ test("a task is looked at: its runs in both time zones, its history", async (t) 
 });
 
 test("a task is edited, disabled, enabled and deleted", async (t) => {
-  const [workspace, page] = await started(t, /status of 404/);  // once it is gone
+  const [workspace, page] = await started(t);
   await openTask(page, "weekly_report");
   await dialog(page).getByRole("button", { name: "Edit" }).click();
   await dialog(page).getByLabel("Parameters").fill('{"format": "html", "empty": null}');

@@ -36,6 +36,7 @@ export type UndoStored = Schemas["UndoStored"];
 
 export type Status = Omit<Schemas["Status"], "last_run"> & { last_run: Run | null };
 export type Diagnostic = Schemas["Diagnostic"];
+export type YamlError = Schemas["YamlError"];
 export type Warning = Schemas["Warning"];
 
 export type ServerEvent = Exclude<Schemas["Event"], { event: "sync_status_changed" }> | (Omit<Schemas["StatusChanged"], "status"> & { status: Status });

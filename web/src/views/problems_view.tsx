@@ -1,5 +1,5 @@
 // What keeps the sides from being synced, or a task out of it: where it is and how to mend it.
-import type { Diagnostic } from "../api/types.ts";
+import type { YamlError } from "../api/types.ts";
 import { counted } from "../model/summary.ts";
 import { status } from "../state/store.ts";
 import { Time } from "../ui/time.tsx";
@@ -48,7 +48,7 @@ export function ProblemsView() {
   );
 }
 
-function ErrorView({ error }: { error: Diagnostic }) {
+function ErrorView({ error }: { error: YamlError }) {
   const place = [error.file, error.line, error.column].filter((part) => part !== null).join(":");
   return (
     <>
