@@ -148,7 +148,7 @@ function eachMinute(timeline: Timeline, zone: string, visit: (instant: number, l
   }
 }
 
-/** The fullest minutes, fullest first: those with at least five runs and three times what a minute with runs has on average. */
+/** The minutes that stand out, fullest first. */
 export function crowdedMinutes(timeline: Timeline, most: number): Cell[] {
   const limit = crowdLimit(timeline);
   const found: Cell[] = [];
@@ -160,9 +160,11 @@ export function crowdedMinutes(timeline: Timeline, most: number): Cell[] {
   return found.sort((a, b) => b.runs - a.runs || a.from - b.from).slice(0, most);
 }
 
+/** So many runs make a minute stand out: five, twice what a minute with runs has on average, a quarter of the fullest. */
 export function crowdLimit(timeline: Timeline): number {
+  const fullest = timeline.runs.reduce((most, runs) => Math.max(most, runs), 0);
   const busy = timeline.runs.reduce((count, runs) => count + (runs > 0 ? 1 : 0), 0);
-  return Math.max(5, busy === 0 ? 0 : (3 * timeline.total) / busy);
+  return Math.max(5, busy === 0 ? 0 : (2 * timeline.total) / busy, fullest / 4);
 }
 
 /** How dark a cell is: 0 for no runs, else 1 to `levels`. By the square root, so that few runs can be told from none. */
