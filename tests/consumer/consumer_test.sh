@@ -15,7 +15,7 @@ case $way in
     ! grep -rlF -e "$build" -e "$source" "$folder/moved" --include='*.cmake' --include='*.hpp' || {
       echo "what is installed names the build's folders" >&2; exit 1; }
     mkdir "$folder/snippets"
-    awk -v to="$folder/snippets/snippet" '/^```cpp/ {file = to ++n ".cpp"; next} /^```/ {file = ""} file {print > file}' "$source/docs/CPP.md"
+    awk -v to="$folder/snippets/snippet" '/^```cpp/ {++n; file = to n ".cpp"; next} /^```/ {file = ""} file {print > file}' "$source/docs/CPP.md"
     set -- "-DSNIPPETS=$folder/snippets" "-Dlockstep_DIR=$(dirname "$(find "$folder/moved" -name lockstepConfig.cmake)")" "$@" ;;
   subdirectory) set -- "-DLOCKSTEP_SOURCE=$source" "$@" ;;
 esac
@@ -26,7 +26,8 @@ if [ "$way" = subdirectory ] && [ -e "$folder/build/lockstep/lockstep" ]; then
 fi
 mkdir "$folder/run"
 "$folder/build/consumer" "$folder/run"
+[ "$way" = installed ] || exit 0
 cd "$folder/run"
 for snippet in "$folder"/snippets/*.cpp; do
-  [ ! -e "$snippet" ] || "$folder/build/$(basename "$snippet" .cpp)"
+  "$folder/build/$(basename "$snippet" .cpp)"
 done

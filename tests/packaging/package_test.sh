@@ -14,7 +14,7 @@ for name in lockstep liblockstep-dev; do
 done
 
 root=$folder/root
-mkdir -p "$root/etc" "$root/var/lib/dpkg/info" "$root/var/lib/dpkg/updates"
+mkdir -p "$root/var/lib/dpkg/info" "$root/var/lib/dpkg/updates" "$root/etc"
 : >"$root/var/lib/dpkg/status"
 # shellcheck disable=SC2086
 dpkg --root="$root" --force-not-root --force-depends --force-script-chrootless --log=/dev/null -i $packages >"$folder/log" 2>&1 || { cat "$folder/log"; exit 1; }
