@@ -3,10 +3,11 @@
 
 usage: bench/sync.py [--program build/lockstep] [--postgres] [--repeat 5] [TASKS …]
 
-Prints, for each size, the median wall time and the peak memory of the process, and beside them the floor
-measured in the same run (reading the file alone, writing the rows alone) and what an expert's one-way script
-needs for the same file: PyYAML's C loader and one bulk insert, or COPY. --postgres starts a private
-PostgreSQL (on a disk, with fsync) and needs python3-psycopg2.
+Prints, for each size, the median wall time, the median CPU time (which other work on the machine hardly
+changes) and the peak memory of the process, and beside them the floor measured in the same run (reading the
+file alone, writing the rows alone) and what an expert's one-way script needs for the same file: PyYAML's C
+loader and one bulk insert, or COPY. --postgres starts a private PostgreSQL (on a disk, with fsync) and needs
+python3-psycopg2.
 """
 import argparse
 import io
@@ -59,7 +60,7 @@ def run(program, folder, url, *arguments):
     child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode != 0:
         sys.exit(f"{' '.join(command)} exited with {child.returncode}: {error.decode()}")
-    return seconds, usage.ru_maxrss / 1024
+    return seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
 def load(path):
@@ -176,7 +177,8 @@ def measure(program, folder, database, count, repeat):
     inserted = time.perf_counter()
     print(f"{database.name}, {count} tasks ({os.path.getsize(path) / 1e6:.1f} MB), median of {repeat}:")
     for title, rows in samples.items():
-        print(f"  {title:32} {statistics.median(s for s, _ in rows) * 1000:9.1f} ms  {max(m for _, m in rows):7.0f} MB")
+        print(f"  {title:32} {statistics.median(s for s, _, _ in rows) * 1000:9.1f} ms"
+              f"  {statistics.median(c for _, c, _ in rows) * 1000:9.1f} ms CPU  {max(m for _, _, m in rows):7.0f} MB")
     print(f"  {'(floor: reading the file)':32} {parse * 1000:9.1f} ms")
     print(f"  {'(floor: writing the rows)':32} {(inserted - loaded) * 1000:9.1f} ms")
     print(f"  {'(PyYAML C loader + bulk insert)':32} {(inserted - start) * 1000:9.1f} ms")

@@ -36,7 +36,7 @@ class PlanWriter {
   }
 
   void add_write(const Write& write, const std::optional<Task>& before, const char* side, const char* why) {
-    const std::string title = " task " + std::to_string(write.task.id) + " ";
+    const std::string title = " task " + std::to_string(write.task->id) + " ";
     const std::string name = is_null(write.task[Field::skill_name])
                                  ? std::string()
                                  : "  " + terminal_.paint(Colour::dim, shown(write.task[Field::skill_name]));

@@ -28,13 +28,13 @@ std::string sync_source(const SyncRequest& request, const Plan& plan) {
 
 bool writes(const SideCounts& counts) { return counts.inserted + counts.updated + counts.deleted != 0; }
 
+// They refer to the tasks of the plan.
 std::vector<Edit> edits_of(const Work& work, Timestamp now) {
   std::vector<Edit> edits;
   for (const TaskPlan& task : work.plan.tasks) {
     if (!task.yaml) continue;
     Edit edit;
-    edit.task = task.yaml->task;
-    edit.task.id = task.id;
+    edit.task = HeldTask::at(&*task.yaml->task);
     switch (task.yaml->action) {
       case Action::insert: {
         edit.kind = Edit::Kind::insert;
@@ -45,9 +45,9 @@ std::vector<Edit> edits_of(const Work& work, Timestamp now) {
         edit.kind = Edit::Kind::update;
         edit.fields = task.yaml->fields;
         edit.fields.insert(Field::updated_at);
-        edit.task[Field::updated_at] = now;
+        edit.task.own()[Field::updated_at] = now;
         if (task.yaml->former_id) {
-          edit.task.id = *task.yaml->former_id;
+          edit.task.own().id = *task.yaml->former_id;
           edit.new_id = task.id;
         }
         break;
@@ -60,6 +60,7 @@ std::vector<Edit> edits_of(const Work& work, Timestamp now) {
   return edits;
 }
 
+// They refer to the tasks of the plan and the session.
 std::vector<RowChange> row_changes(const Session& session, const Work& work) {
   const SideCounts& counts = work.plan.database;
   std::vector<RowChange> changes;
@@ -68,15 +69,14 @@ std::vector<RowChange> row_changes(const Session& session, const Work& work) {
     if (!task.database) continue;
     RowChange change;
     change.action = task.database->action;
-    change.task = task.database->task;
-    change.task.id = task.id;
+    change.task = HeldTask::at(&*task.database->task);
     change.fields = task.database->fields;
     if (change.action != Action::insert) {
       const Task* row = session.row(task.id);
       if (!row)
         throw Error({.code = ErrorCode::internal, .operation = "plan", .subject = "task " + std::to_string(task.id),
                      .cause = "a row is to be changed that is not there"});
-      change.expected = *row;
+      change.expected = HeldTask::at(row);
     } else if (auto image = work.row_images.find(task.id); image != work.row_images.end()) {
       change.image = image->second;
     }
@@ -125,14 +125,14 @@ struct Recorder {
   void database(std::span<const RowChange> changes) {
     std::vector<std::int64_t> ids;
     for (const RowChange& change : changes)
-      if (change.action != Action::insert) ids.push_back(change.task.id);
+      if (change.action != Action::insert) ids.push_back(change.task->id);
     const std::vector<std::string> images = session.transaction->tasks().row_images(ids);
     const TableShape& shape = session.transaction->tasks().shape();
     auto image = images.begin();
     for (const RowChange& change : changes) {
       std::string before = change.action == Action::insert ? std::string() : *image++;
       std::string after = image_after(change, before, shape, now);
-      records.push_back({change.task.id, Side::database, std::move(before), std::move(after)});
+      records.push_back({change.task->id, Side::database, std::move(before), std::move(after)});
     }
   }
   void sort() {
@@ -143,19 +143,20 @@ struct Recorder {
 };
 
 // The base after the run. Its `updated_at` is the YAML's as the file has it now, which only the new text tells.
-// Takes the records out of the plan: a large first sync holds enough copies of every task.
+// Takes the records out of the plan.
 std::vector<BaseChange> base_changes(Plan& plan, const Document* after) {
   std::vector<BaseChange> changes;
   changes.reserve(plan.tasks.size());
   for (TaskPlan& task : plan.tasks) {
     if (task.base.kind == BaseMove::Kind::keep) continue;
     if (task.base.kind == BaseMove::Kind::forget) {
-      changes.push_back({task.id, std::nullopt});
+      changes.push_back({task.id, {}});
       continue;
     }
     BaseChange change{task.id, std::move(task.base.task)};
-    if (const Task* yaml = after ? after->find(task.id) : nullptr)
-      (*change.task)[Field::updated_at] = (*yaml)[Field::updated_at];
+    const Task* yaml = after ? after->find(task.id) : nullptr;
+    if (yaml && !equal(change.task[Field::updated_at], (*yaml)[Field::updated_at]))
+      change.task.own()[Field::updated_at] = (*yaml)[Field::updated_at];
     changes.push_back(std::move(change));
   }
   return changes;
@@ -184,7 +185,7 @@ Aftermath aftermath(const Session& session, const Triples& triples, const Plan& 
     if (change != bases.end() && change->id == triple.id) base = change->task ? &*change->task : nullptr;
     const Task* row = triple.database;
     if (planned != plan.tasks.end() && planned->id == triple.id && planned->database)
-      row = planned->database->action == Action::remove ? nullptr : &planned->database->task;
+      row = planned->database->action == Action::remove ? nullptr : &*planned->database->task;
     const Task* yaml = after.find(triple.id);
     const bool yaml_same = same(base, yaml) && (!yaml || equal((*base)[Field::updated_at], (*yaml)[Field::updated_at]));
     if (!yaml_same) result.yaml_is_base = false;
@@ -402,7 +403,6 @@ Executed Core::execute(Session& session, const Triples& triples, Work& work, Tim
     throw Error({.code = ErrorCode::permission, .operation = "write", .subject = settings.yaml, .cause = *session.read_only});
 
   // The new text, read back by the editor; nothing is on the disk yet.
-  std::string new_text;
   std::unique_ptr<Document> new_document;
   if (write_yaml) {
     report(0.4, "editing the YAML");
@@ -410,7 +410,6 @@ Executed Core::execute(Session& session, const Triples& triples, Work& work, Tim
     if (!edited.problem.empty())
       throw Error({.code = ErrorCode::internal, .operation = "edit", .subject = settings.yaml, .cause = edited.problem,
                    .hint = "nothing was written; change the task by hand, and please report it with the file"});
-    new_text = std::move(edited.text);
     new_document = std::move(edited.document);
   }
   const Document* after = new_document ? new_document.get() : session.document.get();
@@ -448,7 +447,7 @@ Executed Core::execute(Session& session, const Triples& triples, Work& work, Tim
   }
 
   SyncResult result = describe(session, work, started);
-  const std::optional<Fingerprint> written = write_yaml ? std::optional(fingerprint_of(new_text)) : std::nullopt;
+  const std::optional<Fingerprint> written = write_yaml ? std::optional(fingerprint_of(new_document->text())) : std::nullopt;
   work.effects = effects_of(session, work, written);
   const std::string key = new_run_key();
   const bool worth_a_run = write_yaml || write_rows || !work.opened.empty() || !work.refreshed.empty() || !work.closed.empty();
@@ -488,7 +487,7 @@ Executed Core::execute(Session& session, const Triples& triples, Work& work, Tim
     transaction.base().set_state(state);
     if (write_yaml) {
       report(0.9, "writing the YAML");
-      staged = file.stage(session.content, new_text, key, write_journal_record(settings.replica, work.plan, triples));
+      staged = file.stage(session.content, new_document->text(), key, write_journal_record(settings.replica, work.plan, triples));
       if (!file.exchange(*staged)) return StartAgain{settings.yaml + " was saved by somebody else meanwhile", {}};
     }
     unconfirmed = Unconfirmed{key, result, false, work.effects};

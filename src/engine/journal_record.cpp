@@ -82,7 +82,7 @@ std::vector<BaseChange> base_after_lost_run(std::string_view record, const std::
   for (const Json& entry : json.find("tasks")->items) {
     const std::int64_t id = id_of(entry);
     if (entry.find("removed")) {
-      changes.push_back({id, std::nullopt});
+      changes.push_back({id, {}});
     } else if (const Json* whole = entry.find("whole")) {
       changes.push_back({id, task_from_trusted_json(write_json(*whole))});
     } else if (const Json* fields = entry.find("fields")) {

@@ -99,6 +99,7 @@ PlanOutcome Core::plan(const SyncRequest& request) {
     if (triple->base) planned.base = *triple->base;
     if (triple->yaml) planned.yaml = *triple->yaml;
     if (triple->database) planned.database = *triple->database;
+    task.own_tasks();  // the report outlives the session
     planned.plan = std::move(task);
     report.tasks.push_back(std::move(planned));
   }

@@ -22,7 +22,7 @@ TaskProblems misfits(const TableShape& shape, const Task& task) {
   return found;
 }
 
-// The change of one row; nullopt: it is as it shall be.
+// The change of one row; nullopt: it is as it shall be. Refers to `current`.
 std::optional<RowChange> row_change(const TaskWriteRequest& request, const TableShape& shape, const Task* current,
                                     Task wanted) {
   RowChange change;
@@ -31,8 +31,8 @@ std::optional<RowChange> row_change(const TaskWriteRequest& request, const Table
     change.task = std::move(wanted);
     return change;
   }
-  change.expected = *current;
-  change.task = *current;
+  change.expected = HeldTask::at(current);
+  change.task = HeldTask::at(current);
   if (request.kind == TaskWriteRequest::Kind::remove) {
     change.action = Action::remove;
     return change;
@@ -41,7 +41,7 @@ std::optional<RowChange> row_change(const TaskWriteRequest& request, const Table
   change.fields = differing(*current, wanted, FieldSet::synced() & shape.columns);
   if (change.fields.empty()) return std::nullopt;
   for (const FieldSpec& field : kSchema)
-    if (change.fields.contains(field.field)) change.task[field.field] = wanted[field.field];
+    if (change.fields.contains(field.field)) change.task.own()[field.field] = wanted[field.field];
   return change;
 }
 

@@ -40,7 +40,7 @@ Settlement delete_row(const View& view) {
   Settlement settlement = as_they_are(view, Outcome::left_alone);
   settlement.row_kept = true;
   if (disabling_is_due(view)) {
-    (*settlement.database)[Field::status] = std::string(kDisabled);
+    settlement.database.own()[Field::status] = std::string(kDisabled);
     settlement.outcome = Outcome::carried;
   }
   return settlement;

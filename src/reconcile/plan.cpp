@@ -38,6 +38,12 @@ GuardStop stop(const std::vector<TaskPlan>& tasks, Side side, std::size_t delete
 
 }  // namespace
 
+void TaskPlan::own_tasks() {
+  if (yaml) yaml->task.own();
+  if (database) database->task.own();
+  if (base.task) base.task.own();
+}
+
 Plan assemble(std::vector<TaskPlan> tasks, const Policy& policy, Totals totals) {
   Plan plan;
   for (const TaskPlan& task : tasks) {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "lockstep/sync.hpp"
+#include "model/held_task.hpp"
 #include "model/task.hpp"
 
 namespace lockstep {
@@ -100,7 +101,7 @@ struct Write {
   // insert: the new task, as the other side has it, bookkeeping included. update: the task as it
   // shall be; only `fields` differ from what is there, created_at and updated_at are those that
   // are there. remove: the task as it was.
-  Task task;
+  HeldTask task;
   FieldSet fields;  // update: what changes (synced fields only; the writer adds updated_at)
   // Only in resolve()'s keep_both, and only to the YAML, in an update: the task that stands there
   // under this id becomes `task`, whose id is the new one. Carried out before any insert to
@@ -117,10 +118,12 @@ struct BaseMove {
   enum class Kind : std::uint8_t { keep, set, forget } kind = Kind::keep;
   // set: the whole new base record. Its updated_at supposes that the YAML's is brought up to
   // Policy::now by an update where it has one, and inserted as it stands; a writer
-  // that leaves the key out of an inserted task puts null here.
-  Task task;
+  // that leaves the key out of an inserted task puts null here. keep, forget: none.
+  HeldTask task;
 };
 
+// Its writes and its base refer to the tasks of the triple wherever these are to be written as they stand: it
+// is valid as long as they are, or until own_tasks().
 struct TaskPlan {
   std::int64_t id = 0;
   Outcome outcome = Outcome::in_sync;
@@ -129,6 +132,9 @@ struct TaskPlan {
   std::optional<ConflictFinding> conflict;  // outcome conflict, or decided: what was found
   std::optional<Side> winner;               // outcome decided, save by merge, custom or keep_both
   BaseMove base;
+
+  // For a plan that outlives the tasks it was made from.
+  void own_tasks();
 };
 
 struct SideCounts {
@@ -160,7 +166,7 @@ struct Totals {
 };
 
 // Precondition: triples sorted by id, ids unique, at least one of the three present in each; ids of
-// the tasks equal the triple's. O(n) in the triples.
+// the tasks equal the triple's. O(n) in the triples. The plan refers to the tasks of the triples (see TaskPlan).
 Plan reconcile(std::span<const Triple> triples, const Policy& policy, Totals totals);
 // One task by the same rules (no guard): what resolve and the tests look at.
 TaskPlan reconcile_task(const Triple&, const Policy&);

@@ -48,8 +48,8 @@ void merge_by_schema(Settlement& settlement, const View& view) {
   for (const FieldSpec& field : kSchema) {
     if (!apart.contains(field.field) || field.merge_side != Side::database) continue;
     const Value value = (*view.triple.database)[field.field];
-    (*settlement.yaml)[field.field] = value;
-    (*settlement.database)[field.field] = value;
+    settlement.yaml.own()[field.field] = value;
+    settlement.database.own()[field.field] = value;
   }
 }
 
@@ -67,8 +67,8 @@ void apply_custom(Settlement& settlement, const View& view, const Resolution& re
     if (!view.synced.contains(field)) continue;
     const Side* side = std::get_if<Side>(&choice);
     const Value value = side ? (*view.side(*side))[field] : std::get<Value>(choice);
-    (*settlement.yaml)[field] = value;
-    (*settlement.database)[field] = value;
+    settlement.yaml.own()[field] = value;
+    settlement.database.own()[field] = value;
   }
 }
 
@@ -104,8 +104,9 @@ Resolved keep_both(const View& view, const ConflictFinding& finding, std::int64_
   resolved.tasks.push_back(settle(row_view, std::move(row_stays)));
   resolved.tasks.push_back(settle(arrival_view, std::move(arrives)));
   TaskPlan& new_task = resolved.tasks.back();
-  new_task.yaml = Write{Action::update, moved, {}, triple.id};
-  if (!is_null(moved[Field::updated_at])) new_task.base.task[Field::updated_at] = view.policy.now;
+  new_task.own_tasks();  // `moved` goes
+  if (!is_null(moved[Field::updated_at])) new_task.base.task.own()[Field::updated_at] = view.policy.now;
+  new_task.yaml = Write{Action::update, std::move(moved), {}, triple.id};
   resolved.task = *triple.database;
   resolved.new_task_id = free_id;
   return resolved;

@@ -25,11 +25,11 @@ bool as_left(const Task* now, const std::optional<SideChange>& own, const std::o
   return differing(*now, *theirs->after, compared).empty();
 }
 
-std::optional<Task> former(const Task* now, const std::optional<SideChange>& own,
+HeldTask former(const Task* now, const std::optional<SideChange>& own,
                            const std::optional<SideChange>& theirs, FieldSet shared) {
   const SideChange& presence = own ? *own : *theirs;
-  if (!presence.before) return std::nullopt;
-  if (!now) return presence.before;
+  if (!presence.before) return {};
+  if (!now) return *presence.before;
   Task task = *now;
   if (theirs && theirs->before) copy_fields(task, *theirs->before, written(theirs, shared));
   if (own && own->before) copy_fields(task, *own->before, written(own, shared));

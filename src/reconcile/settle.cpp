@@ -5,11 +5,9 @@
 namespace lockstep {
 namespace {
 
-std::optional<Task>& after(Settlement& settlement, Side side) {
+HeldTask& after(Settlement& settlement, Side side) {
   return side == Side::yaml ? settlement.yaml : settlement.database;
 }
-
-std::optional<Task> copy_of(const Task* task) { return task ? std::optional<Task>(*task) : std::nullopt; }
 
 // An owner's value goes to the other side whatever happened there, but only where both sides have the
 // task: an insert takes it whole from the side it comes from, so here they already agree.
@@ -23,17 +21,17 @@ void let_owners_decide(Settlement& settlement, const View& view) {
     const Owner owner = view.policy.owners[static_cast<std::size_t>(field.field)];
     const Side to = owner == Owner::yaml ? Side::database : Side::yaml;
     if (!view.may_write(to)) continue;
-    (*after(settlement, to))[field.field] = (*after(settlement, other(to)))[field.field];
+    after(settlement, to).own()[field.field] = after(settlement, other(to))[field.field];
   }
 }
 
-std::optional<Write> write_between(const Task* before, const std::optional<Task>& after, FieldSet synced) {
+std::optional<Write> write_between(const Task* before, const HeldTask& after, FieldSet synced) {
   if (!before && !after) return std::nullopt;
-  if (!before) return Write{Action::insert, *after, {}, {}};
-  if (!after) return Write{Action::remove, *before, {}, {}};
+  if (!before) return Write{Action::insert, after, {}, {}};
+  if (!after) return Write{Action::remove, HeldTask::at(before), {}, {}};
   const FieldSet fields = differing(*before, *after, synced);
   if (fields.empty()) return std::nullopt;
-  return Write{Action::update, *after, fields, {}};
+  return Write{Action::update, after, fields, {}};
 }
 
 // The YAML's updated_at once the plan has been carried out.
@@ -43,8 +41,8 @@ Value yaml_updated_at(const Task& yaml, const std::optional<Write>& write, Times
   return brought_up_to_date ? Value(now) : there;
 }
 
-BaseMove set_unless_same(const Task* base, Task next, FieldSet synced) {
-  const bool same = base && differing(*base, next, synced).empty() &&
+BaseMove set_unless_same(const Task* base, HeldTask next, FieldSet synced) {
+  const bool same = base && differing(*base, *next, synced).empty() &&
                     equal((*base)[Field::updated_at], next[Field::updated_at]);
   if (same) return {};
   return {BaseMove::Kind::set, std::move(next)};
@@ -71,6 +69,10 @@ BaseMove base_after(const View& view, const Settlement& settlement, const std::o
   const FieldSet differ = differing(yaml, database, view.synced);
   const bool agreed = (differ & view.shared).empty();
   if (!base && !agreed) return {};
+  const Value updated_at = yaml_updated_at(yaml, yaml_write, view.policy.now);
+  const bool as_it_stands = !base && differ.empty() && view.synced == FieldSet::synced() &&
+                            equal(updated_at, yaml[Field::updated_at]);
+  if (as_it_stands) return {BaseMove::Kind::set, settlement.yaml};
 
   Task next = base ? *base : task_with_defaults(view.triple.id);
   copy_fields(next, yaml, view.synced - differ);
@@ -82,7 +84,7 @@ BaseMove base_after(const View& view, const Settlement& settlement, const std::o
       next[field.field] = (owner == Owner::yaml ? database : yaml)[field.field];
     }
   }
-  if (agreed) next[Field::updated_at] = yaml_updated_at(yaml, yaml_write, view.policy.now);
+  if (agreed) next[Field::updated_at] = updated_at;
   return set_unless_same(base, std::move(next), view.synced);
 }
 
@@ -109,8 +111,8 @@ void copy_fields(Task& to, const Task& from, FieldSet fields) {
 Settlement as_they_are(const View& view, Outcome outcome) {
   Settlement settlement;
   settlement.outcome = outcome;
-  settlement.yaml = copy_of(view.triple.yaml);
-  settlement.database = copy_of(view.triple.database);
+  settlement.yaml = HeldTask::at(view.triple.yaml);
+  settlement.database = HeldTask::at(view.triple.database);
   return settlement;
 }
 
@@ -119,17 +121,17 @@ void merge_into(Settlement& settlement, const View& view, Side apart_from) {
   for (const Side to : {Side::yaml, Side::database}) {
     if (!view.may_write(to)) continue;
     const FieldSet theirs = (view.differ & view.changed(other(to))) - apart;
-    copy_fields(*after(settlement, to), *view.side(other(to)), to == apart_from ? theirs : theirs | apart);
+    copy_fields(after(settlement, to).own(), *view.side(other(to)), to == apart_from ? theirs : theirs | apart);
   }
 }
 
 void carry_into(Settlement& settlement, const View& view, Side to) {
   const Task* from = view.side(other(to));
-  std::optional<Task>& target = after(settlement, to);
+  HeldTask& target = after(settlement, to);
   if (from && target)
-    copy_fields(*target, *from, view.differ);
+    copy_fields(target.own(), *from, view.differ);
   else
-    target = copy_of(from);
+    target = HeldTask::at(from);
 }
 
 TaskPlan settle(const View& view, Settlement settlement) {

@@ -32,10 +32,11 @@ struct View {
 
 void copy_fields(Task& to, const Task& from, FieldSet fields);
 
-// Both sides as they shall be, before owners have had their say; nullopt = absent.
+// Both sides as they shall be, before owners have had their say; none = absent. They refer to the tasks of the
+// view's triple until they differ from them.
 struct Settlement {
   Outcome outcome = Outcome::in_sync;
-  std::optional<Task> yaml, database;
+  HeldTask yaml, database;
   std::optional<ConflictFinding> conflict;
   std::optional<Side> winner;
   bool row_kept = false;  // the YAML's task is gone and on_yaml_delete leaves the row: it is its own base

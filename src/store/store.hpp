@@ -18,6 +18,7 @@
 
 #include "model/diagnostic.hpp"
 #include "model/finding.hpp"
+#include "model/held_task.hpp"
 #include "model/task.hpp"
 #include "reconcile/candidates.hpp"
 #include "reconcile/plan.hpp"
@@ -49,9 +50,10 @@ struct TableRows {
 // A write to one row, carrying what it expects to replace.
 struct RowChange {
   Action action = Action::update;
-  Task task;      // insert: all values. update: the row as it shall be
-  FieldSet fields;  // update: the columns to set (updated_at is always set besides)
-  Task expected;  // update, remove: the row as read; a row that differs now in any synced column → Error(changed)
+  HeldTask task;      // insert: all values. update: the row as it shall be. remove: only its id counts
+  FieldSet fields;    // update: the columns to set (updated_at is always set besides)
+  HeldTask expected;  // update, remove: the row as read; a row that differs now in any synced column → Error(changed).
+                      // insert: none
   std::optional<std::string> image;  // insert: a whole former row (row_image), for columns lockstep does not know
 };
 
@@ -91,7 +93,7 @@ struct ReplicaState {
 
 struct BaseChange {
   std::int64_t id = 0;
-  std::optional<Task> task;  // nullopt = forget
+  HeldTask task;  // none = forget
 };
 
 struct Conflict {

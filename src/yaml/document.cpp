@@ -95,12 +95,7 @@ std::string_view Document::task_text(std::int64_t id) const {
   const yaml::TaskPlace& place = reading.places[index];
   if (reading.list.form != yaml::ListPlace::Form::block || place.alias)
     return text.substr(place.start, place.end - place.start);
-  const bool in_order = reading.order[index] == index;
-  const auto position = in_order
-                            ? reading.order.begin() + static_cast<std::ptrdiff_t>(index)
-                            : std::find(reading.order.begin(), reading.order.end(), static_cast<std::uint32_t>(index));
-  const yaml::TaskLines lines =
-      yaml::lines_of(text, reading, static_cast<std::size_t>(position - reading.order.begin()));
+  const yaml::TaskLines lines = yaml::lines_of(text, reading, place.position);
   return text.substr(lines.start, lines.end - lines.start);
 }
 
@@ -116,8 +111,8 @@ EditResult Document::edit(std::span<const Edit> edits, const std::optional<Metad
     if (back.document) {
       result.problem = first_difference(impl_->reading, back.document->impl_->reading, edited.meant);
       if (result.problem.empty()) {
-        result.text = back.document->text();
         result.document = std::move(back.document);
+        result.text = result.document->text();
         return result;
       }
     } else {

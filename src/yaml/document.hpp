@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "model/diagnostic.hpp"
+#include "model/held_task.hpp"
 #include "model/task.hpp"
 
 namespace lockstep {
@@ -27,7 +28,7 @@ struct ReadOptions {
 // One change to the text.
 struct Edit {
   enum class Kind : std::uint8_t { insert, update, remove } kind = Kind::update;
-  Task task;                           // insert, update: the values; remove: only the id counts
+  HeldTask task;                       // insert, update: the values; remove: only the id counts
   FieldSet fields;                     // update: which values to write (updated_at among them is written
                                        // only if the task has the key); insert: ignored
   std::optional<std::string> text;     // insert: the task's own former text (Document::task_text), put back as it was
@@ -42,8 +43,8 @@ struct MetadataEdit {
 
 class Document;
 struct EditResult {
-  std::string text;                    // the new text …
-  std::unique_ptr<Document> document;  // … read back and found to be what was meant; null if there is a problem
+  std::unique_ptr<Document> document;  // the new text, read back and found to be what was meant; null if there is a problem
+  std::string_view text;               // the document's; empty if there is a problem
   std::string problem;                 // not empty: the edit could not be made losslessly; nothing may be written
 };
 

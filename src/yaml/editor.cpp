@@ -42,29 +42,29 @@ class Editor {
     bool list_changes = false;
     std::set<std::int64_t> seen, freed;  // freed: by a task that gets another id, for one that is inserted
     for (const Edit& edit : edits)
-      if (edit.new_id) freed.insert(edit.task.id);
+      if (edit.new_id) freed.insert(edit.task->id);
     for (const Edit& edit : edits) {
-      if (!seen.insert(edit.new_id.value_or(edit.task.id)).second)
-        return fail("task " + std::to_string(edit.task.id) + " is edited twice at once");
-      const std::size_t index = reading_.index_of(edit.task.id);
+      if (!seen.insert(edit.new_id.value_or(edit.task->id)).second)
+        return fail("task " + std::to_string(edit.task->id) + " is edited twice at once");
+      const std::size_t index = reading_.index_of(edit.task->id);
       if (edit.kind == Edit::Kind::insert) {
-        if (index != Reading::npos && !freed.contains(edit.task.id))
-          return fail("task " + std::to_string(edit.task.id) + " is in the file already");
+        if (index != Reading::npos && !freed.contains(edit.task->id))
+          return fail("task " + std::to_string(edit.task->id) + " is in the file already");
         inserted.push_back(&edit);
         list_changes = true;
         continue;
       }
-      if (index == Reading::npos) return fail("task " + std::to_string(edit.task.id) + " is not in the file");
+      if (index == Reading::npos) return fail("task " + std::to_string(edit.task->id) + " is not in the file");
       if (edit.kind == Edit::Kind::remove) {
         removed[index] = true;
-        result_.meant[edit.task.id] = std::nullopt;
+        result_.meant[edit.task->id] = std::nullopt;
         list_changes = true;
         continue;
       }
       std::optional<Task> after = task_editor.update(index, edit);
-      if (!after) return fail("task " + std::to_string(edit.task.id) + " is written in a way that cannot be edited");
+      if (!after) return fail("task " + std::to_string(edit.task->id) + " is written in a way that cannot be edited");
       const std::int64_t id = after->id;
-      if (id != edit.task.id) result_.meant.try_emplace(edit.task.id, std::nullopt);
+      if (id != edit.task->id) result_.meant.try_emplace(edit.task->id, std::nullopt);
       result_.meant[id] = std::move(after);
     }
     if (list_changes) change_list(removed, inserted);

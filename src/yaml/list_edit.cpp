@@ -50,7 +50,7 @@ void ListEditor::change(const std::vector<bool>& removed, const std::vector<cons
   for (const Edit* edit : inserted) {
     Task task;
     pieces.push_back(piece_for(*edit, flow, column, task));
-    pieces.back().before = edit->text ? position_for(edit->task.id, removed) : count;
+    pieces.back().before = edit->text ? position_for(edit->task->id, removed) : count;
     meant.push_back(std::move(task));
   }
   for (std::size_t i = 0; i < count; ++i) {

@@ -147,8 +147,11 @@ class ScheduleReader {
     if (!task) return;
     const std::size_t end = alias ? alias_end : stream_.current().end;
     reading_.tasks.push_back(std::move(*task));
-    reading_.places.push_back(
-        {static_cast<std::uint32_t>(start), static_cast<std::uint32_t>(end), static_cast<std::uint32_t>(line_), alias});
+    reading_.places.push_back({.start = static_cast<std::uint32_t>(start),
+                               .end = static_cast<std::uint32_t>(end),
+                               .line = static_cast<std::uint32_t>(line_),
+                               .position = static_cast<std::uint32_t>(reading_.places.size()),
+                               .alias = alias});
   }
 
   void read_metadata() {

@@ -19,6 +19,7 @@ struct TaskPlace {
   std::uint32_t start = 0;  // of the task's mapping (or of the alias that stands for it), tag and anchor included
   std::uint32_t end = 0;    // of its last content; comments behind it are not part of it
   std::uint32_t line = 0;
+  std::uint32_t position = 0;  // in Reading::order
   bool alias = false;  // the task is written elsewhere, an alias stands in the list
 };
 

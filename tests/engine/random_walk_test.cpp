@@ -81,10 +81,10 @@ class Walk {
       if (pick(6) == 0) {
         edit.kind = Edit::Kind::remove;
       } else if (pick(2)) {
-        edit.task[Field::schedule_cron] = std::string(kCrons[pick(4)]);
+        edit.task.own()[Field::schedule_cron] = std::string(kCrons[pick(4)]);
         edit.fields = {Field::schedule_cron};
       } else {
-        edit.task[Field::skill_name] = "edited-" + std::to_string(pick(1000));
+        edit.task.own()[Field::skill_name] = "edited-" + std::to_string(pick(1000));
         edit.fields = {Field::skill_name};
       }
     } else {

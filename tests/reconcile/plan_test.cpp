@@ -37,7 +37,9 @@ class Schedule {
       if (world.yaml) ++totals.yaml;
       if (world.database) ++totals.database;
     }
-    return reconcile(triples, p, totals);
+    Plan plan = reconcile(triples, p, totals);
+    for (TaskPlan& task : plan.tasks) task.own_tasks();  // the schedule is often a temporary
+    return plan;
   }
 
  private:

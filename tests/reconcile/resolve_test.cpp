@@ -217,12 +217,12 @@ TEST(KeepBoth, TheRowKeepsItsIdAndTheYamlsTaskMoves) {
   EXPECT_EQ(stays.outcome, Outcome::decided);
   ASSERT_TRUE(stays.yaml);
   EXPECT_EQ(stays.yaml->action, Action::insert);
-  EXPECT_EQ(stays.yaml->task.id, 7);
+  EXPECT_EQ(stays.yaml->task->id, 7);
   EXPECT_FALSE(stays.yaml->former_id);
   EXPECT_EQ(text_of(stays.yaml->task), "aba@6");
   EXPECT_FALSE(stays.database);
   EXPECT_EQ(text_of(stays.base.task), "aba@6");
-  EXPECT_EQ(stays.base.task.id, 7);
+  EXPECT_EQ(stays.base.task->id, 7);
 
   const TaskPlan& moves = resolved.tasks[1];
   EXPECT_EQ(moves.id, kFreeId);
@@ -230,14 +230,14 @@ TEST(KeepBoth, TheRowKeepsItsIdAndTheYamlsTaskMoves) {
   ASSERT_TRUE(moves.yaml);
   EXPECT_EQ(moves.yaml->action, Action::update);
   EXPECT_EQ(moves.yaml->former_id, 7);
-  EXPECT_EQ(moves.yaml->task.id, kFreeId);
+  EXPECT_EQ(moves.yaml->task->id, kFreeId);
   EXPECT_TRUE(moves.yaml->fields.empty());
   ASSERT_TRUE(moves.database);
   EXPECT_EQ(moves.database->action, Action::insert);
-  EXPECT_EQ(moves.database->task.id, kFreeId);
+  EXPECT_EQ(moves.database->task->id, kFreeId);
   EXPECT_EQ(text_of(moves.database->task), "baa@5");
   EXPECT_EQ(text_of(moves.base.task), "baa@100") << "a change of id is a change: updated_at moves";
-  EXPECT_EQ(moves.base.task.id, kFreeId);
+  EXPECT_EQ(moves.base.task->id, kFreeId);
 }
 
 TEST(KeepBoth, IsPrinted) {

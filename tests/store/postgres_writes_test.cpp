@@ -57,11 +57,11 @@ TEST_F(PostgresWrites, ChecksUniqueValuesLengthsAndTriggersRefuseSingleRows) {
                  "  IF NEW.skill_name = 'loud' THEN RAISE EXCEPTION 'not on my watch'; END IF; RETURN NEW; END $$;"
                  "CREATE TRIGGER keep_out BEFORE INSERT OR UPDATE ON scheduled_tasks FOR EACH ROW EXECUTE FUNCTION keep_out()");
   std::vector<RowChange> changes = insertions(1, 6);
-  changes[0].task[Field::skill_name] = std::string("far too long");
-  changes[1].task[Field::skill_name] = std::string("task 3");
-  changes[3].task[Field::user_id] = std::string("longer");
-  changes[4].task[Field::skill_name] = std::string("silent");
-  changes[5].task[Field::skill_name] = std::string("loud");
+  changes[0].task.own()[Field::skill_name] = std::string("far too long");
+  changes[1].task.own()[Field::skill_name] = std::string("task 3");
+  changes[3].task.own()[Field::user_id] = std::string("longer");
+  changes[4].task.own()[Field::skill_name] = std::string("silent");
+  changes[5].task.own()[Field::skill_name] = std::string("loud");
   std::vector<RefusedRow> refused = apply_and_commit(*store, changes);
   std::string ids;
   for (const RefusedRow& row : refused) ids += std::to_string(row.id) + " ";

@@ -38,21 +38,22 @@ std::string expect_reads_as(const Document& document, const std::vector<Edit>& e
   const EditResult result = document.edit(edits);
   EXPECT_EQ(result.problem, "") << what;
   if (!result.problem.empty()) return {};
-  const ReadResult back = Document::read(result.text, {});
-  EXPECT_NE(back.document, nullptr) << what << "\n" << result.text;
+  const std::string text(result.text);
+  const ReadResult back = Document::read(text, {});
+  EXPECT_NE(back.document, nullptr) << what << "\n" << text;
   if (!back.document) return {};
-  EXPECT_EQ(back.document->tasks().size(), meant.size()) << what << "\n" << result.text;
+  EXPECT_EQ(back.document->tasks().size(), meant.size()) << what << "\n" << text;
   for (const Task& task : back.document->tasks()) {
     const auto found = meant.find(task.id);
-    EXPECT_NE(found, meant.end()) << what << "\n" << result.text;
+    EXPECT_NE(found, meant.end()) << what << "\n" << text;
     if (found == meant.end()) continue;
     EXPECT_TRUE(differing(task, found->second, FieldSet::all()).empty()) << what << "\n"
                                                                          << to_json_text(task) << "\n"
                                                                          << to_json_text(found->second) << "\n"
-                                                                         << result.text;
+                                                                         << text;
   }
-  write_for_second_reader(result.text, meant);
-  return result.text;
+  write_for_second_reader(text, meant);
+  return text;
 }
 
 bool has_own_key(const Document& document, std::int64_t id, Field field) {

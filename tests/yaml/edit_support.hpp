@@ -35,20 +35,20 @@ inline std::vector<CorpusFile> corpus() {
   return files;
 }
 
-inline std::unique_ptr<Document> document(const std::string& text) {
-  ReadResult result = Document::read(text, {});
+inline std::unique_ptr<Document> document(std::string_view text) {
+  ReadResult result = Document::read(std::string(text), {});
   std::string faults;
   for (const Diagnostic& d : result.diagnostics) faults += format_diagnostic(d, true) + "\n";
   EXPECT_NE(result.document, nullptr) << text << "\n" << faults;
   return std::move(result.document);
 }
 
-inline std::vector<std::string> lines_of(const std::string& text) {
+inline std::vector<std::string> lines_of(std::string_view text) {
   std::vector<std::string> lines;
   std::size_t at = 0;
   while (at < text.size()) {
     const std::size_t end = std::min(text.find('\n', at), text.size() - 1) + 1;
-    lines.push_back(text.substr(at, end - at));
+    lines.emplace_back(text.substr(at, end - at));
     at = end;
   }
   return lines;
@@ -73,7 +73,7 @@ inline Edit update(Task task, FieldSet fields) { return {Edit::Kind::update, std
 inline Edit removal(std::int64_t id) {
   Edit edit;
   edit.kind = Edit::Kind::remove;
-  edit.task.id = id;
+  edit.task = task_with_defaults(id);
   return edit;
 }
 inline Edit insertion(Task task, std::optional<std::string> text = std::nullopt) {

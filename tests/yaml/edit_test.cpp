@@ -1,4 +1,6 @@
 // Single edits, byte for byte: the expected text is the old one with the named pieces exchanged.
+#include <algorithm>
+
 #include "yaml/edit_support.hpp"
 
 namespace lockstep::yaml_test {
@@ -112,6 +114,21 @@ TEST_F(PlainFile, ARemovedTaskTakesItsCommentAlong) {
   expect({removal(2), removal(3)}, {{second + "\n" + third + "\n", ""}});
   expect({removal(1), removal(2), removal(3)},
          {{"tasks:\n\n" + first + "\n" + second + "\n" + third + "\n", "tasks: []\n\n"}});
+}
+
+TEST(TaskText, IsTheSameInWhateverOrderTheIdsStand) {
+  const auto lines = [](int id) {
+    return "  # about " + std::to_string(id) + "\n  - id: " + std::to_string(id) +
+           "\n    skill_name: x\n    schedule_cron: '@daily'\n    next_run_at: 2027-01-15T08:00:00Z\n";
+  };
+  std::vector<int> ids{1, 2, 3, 4, 5};
+  do {
+    std::string text = "tasks:\n";
+    for (const int id : ids) text += lines(id) + "\n";
+    const auto read = document(text);
+    ASSERT_NE(read, nullptr);
+    for (const int id : ids) ASSERT_EQ(read->task_text(id), lines(id)) << text;
+  } while (std::next_permutation(ids.begin(), ids.end()));
 }
 
 TEST_F(PlainFile, AFormerTextComesBackWhereItWas) {
@@ -252,9 +269,9 @@ TEST(PublicSchedule, OneChangeIsOneLine) {
   const auto original = document(text);
   for (const Task& task : original->tasks()) {
     if (task.id % 43 != 1) continue;
-    const std::string result =
-        original->edit(std::vector<Edit>{set(text, task.id, Field::schedule_cron, "17 3 * * *")}).text;
-    const ChangedLines lines = changed_lines(text, result);
+    const EditResult result =
+        original->edit(std::vector<Edit>{set(text, task.id, Field::schedule_cron, "17 3 * * *")});
+    const ChangedLines lines = changed_lines(text, std::string(result.text));
     EXPECT_EQ(lines.old_end - lines.start, 1U) << task.id;
     EXPECT_EQ(lines.new_end - lines.start, 1U) << task.id;
   }

@@ -129,7 +129,7 @@ std::vector<RefusedRow> MemoryTaskTable::apply(std::span<const RowChange> change
     for (const RowChange& change : changes) {
       if (change.action != action) continue;
       if (auto refusal = apply_one(change, now))
-        refused.push_back({.id = change.task.id, .message = std::move(*refusal)});
+        refused.push_back({.id = change.task->id, .message = std::move(*refusal)});
     }
   }
   std::sort(refused.begin(), refused.end(), [](const RefusedRow& a, const RefusedRow& b) { return a.id < b.id; });
@@ -138,7 +138,7 @@ std::vector<RefusedRow> MemoryTaskTable::apply(std::span<const RowChange> change
 
 std::optional<std::string> MemoryTaskTable::apply_one(const RowChange& change, Timestamp now) {
   State& state = view_.for_writing();
-  const std::int64_t id = change.task.id;
+  const std::int64_t id = change.task->id;
   hold(id);
   const auto found = state.rows.find(id);
   if (change.action == Action::insert) {

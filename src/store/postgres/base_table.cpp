@@ -139,7 +139,9 @@ void PostgresBaseTable::write(std::span<const BaseChange> changes, FieldSet sync
                       Parameters().add(replica_).add_ids(ids), "write the base");
   }
   auto next = changes.begin();
-  const auto skip_forgotten = [&] { next = std::find_if(next, changes.end(), [](const auto& c) { return c.task.has_value(); }); };
+  const auto skip_forgotten = [&] {
+    while (next != changes.end() && !next->task) ++next;
+  };
   skip_forgotten();
   if (next == changes.end()) return;
   connection_.copy_in(

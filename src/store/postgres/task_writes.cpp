@@ -36,7 +36,7 @@ bool is_refusal(const SqlError& error, const Relation& relation) {
 std::vector<std::int64_t> ids_of(ChangeSpan changes) {
   std::vector<std::int64_t> ids;
   ids.reserve(changes.size());
-  for (const RowChange* change : changes) ids.push_back(change->task.id);
+  for (const RowChange* change : changes) ids.push_back(change->task->id);
   return ids;
 }
 
@@ -51,11 +51,11 @@ void check_expected(Connection& connection, const Relation& relation, ChangeSpan
     if (!rows.invalid.empty()) changed_meanwhile(rows.invalid.front().id, "the row is no longer valid");
     auto row = rows.tasks.begin();
     for (const RowChange* change : part) {
-      if (row == rows.tasks.end() || row->id != change->task.id) {
-        changed_meanwhile(change->task.id, "the row is no longer there");
+      if (row == rows.tasks.end() || row->id != change->task->id) {
+        changed_meanwhile(change->task->id, "the row is no longer there");
       }
       if (!differing(*row, change->expected, compared).empty()) {
-        changed_meanwhile(change->task.id, "the row is no longer as it was read");
+        changed_meanwhile(change->task->id, "the row is no longer as it was read");
       }
       ++row;
     }
@@ -144,7 +144,7 @@ struct Writer {
       // Not visible when the transaction began, yet there: somebody else has just used the id.
       const std::vector<std::string>& of_id = relation.id_constraints;
       const bool same_id = error.sqlstate() == "23505" && std::find(of_id.begin(), of_id.end(), error.constraint()) != of_id.end();
-      if (same_id && changes.size() == 1) changed_meanwhile(changes.front()->task.id, error.parts().cause);
+      if (same_id && changes.size() == 1) changed_meanwhile(changes.front()->task->id, error.parts().cause);
       return error.parts().cause;
     }
   }
@@ -155,7 +155,7 @@ struct Writer {
     const std::optional<std::string> problem = try_to(changes, attempt);
     if (!problem) return;
     if (changes.size() == 1) {
-      const std::int64_t id = changes.front()->task.id;
+      const std::int64_t id = changes.front()->task->id;
       refused.push_back({.id = id,
                          .message = "task " + std::to_string(id) + " could not be " + std::string(verb) + ": " + *problem});
       return;
@@ -286,7 +286,7 @@ std::int64_t insert_rows(Writer& writer, FieldSet fields, const std::vector<std:
     Array ids(Array::Element::int8);
     Array images(Array::Element::text);
     for (const RowChange* change : changes) {
-      ids.add_int64(change->task.id);
+      ids.add_int64(change->task->id);
       images.add_bytes(*change->image);
     }
     const std::size_t at = arrays.parameter_count();
@@ -365,7 +365,7 @@ std::vector<RefusedRow> apply_changes(Connection& connection, const Relation& re
     }
     if (change.action != Action::insert) checked.push_back(&change);
   }
-  const auto by_id = [](const RowChange* a, const RowChange* b) { return a->task.id < b->task.id; };
+  const auto by_id = [](const RowChange* a, const RowChange* b) { return a->task->id < b->task->id; };
   // Always in the order of ids, so that two syncs cannot hold each other up crosswise.
   std::sort(checked.begin(), checked.end(), by_id);
   check_expected(connection, relation, checked);
@@ -376,7 +376,7 @@ std::vector<RefusedRow> apply_changes(Connection& connection, const Relation& re
   for (const auto& [bits, group] : updates) update_rows(writer, group.first, group.second, now);
   insert_all(writer, inserts, now);
   if (!inserts.empty()) {
-    raise_sequence(connection, relation, (*std::max_element(inserts.begin(), inserts.end(), by_id))->task.id);
+    raise_sequence(connection, relation, (*std::max_element(inserts.begin(), inserts.end(), by_id))->task->id);
   }
   std::sort(refused.begin(), refused.end(), [](const RefusedRow& a, const RefusedRow& b) { return a.id < b.id; });
   return refused;

@@ -143,7 +143,7 @@ void SqliteTaskTable::UnknownValue::bind(Statement& statement, int parameter) co
 
 // SQLite names the column or the check that refuses a row, but not the table behind a foreign key.
 std::string SqliteTaskTable::explain(std::string refusal, const RowChange& change) {
-  const std::string task = "task " + std::to_string(change.task.id) + ": ";
+  const std::string task = "task " + std::to_string(change.task->id) + ": ";
   if (refusal.find("FOREIGN KEY") == std::string::npos) return task + refusal;
   std::string tables;
   if (change.action == Action::remove) {
@@ -155,7 +155,7 @@ std::string SqliteTaskTable::explain(std::string refusal, const RowChange& chang
     while (key.step()) {
       Statement child = connection_.prepare("SELECT 1 FROM " + quote_identifier(key.text(0)) + " WHERE " +
                                             quote_identifier(key.text(1)) + " = ? LIMIT 1");
-      if (child.bind(1, change.task.id).step())
+      if (child.bind(1, change.task->id).step())
         tables += (tables.empty() ? "" : ", ") + key.string(0) + "." + key.string(1);
     }
     return task + refusal + (tables.empty() ? "" : " (rows of " + tables + " refer to it)");

@@ -48,7 +48,7 @@ int action_order(Action action) {
 [[noreturn]] void changed_meanwhile(const RowChange& change, std::string cause) {
   throw Error({.code = ErrorCode::changed,
                .operation = std::string(to_string(change.action)),
-               .subject = "task " + std::to_string(change.task.id),
+               .subject = "task " + std::to_string(change.task->id),
                .cause = std::move(cause),
                .hint = {},
                .retryable = true});
@@ -164,7 +164,7 @@ SqliteTaskTable::Pass SqliteTaskTable::apply_all(std::vector<const RowChange*> c
       std::optional<std::string> refusal = one_by_one ? apply_alone(*change, now) : apply_one(*change, now);
       if (!refusal) continue;
       pass.refused.push_back(change);
-      pass.reasons.push_back({.id = change->task.id, .message = std::move(*refusal)});
+      pass.reasons.push_back({.id = change->task->id, .message = std::move(*refusal)});
     }
     if (pass.refused.empty() || pass.refused.size() == changes.size()) return pass;
     changes = std::move(pass.refused);
@@ -189,10 +189,10 @@ std::optional<std::string> SqliteTaskTable::apply_one(const RowChange& change, T
   if (!connection_.in_transaction()) {
     throw Error({.code = ErrorCode::database,
                  .operation = std::string(to_string(change.action)),
-                 .subject = "task " + std::to_string(change.task.id),
+                 .subject = "task " + std::to_string(change.task->id),
                  .cause = "a trigger of the table rolled the whole transaction back: " + *refusal});
   }
-  if (change.action == Action::insert && exists(change.task.id))
+  if (change.action == Action::insert && exists(change.task->id))
     changed_meanwhile(change, "there is a row with this id now");
   return explain(std::move(*refusal), change);
 }
@@ -206,7 +206,7 @@ std::optional<std::string> SqliteTaskTable::write(const RowChange& change, Times
   std::optional<std::string> refusal;
   switch (change.action) {
     case Action::remove:
-      refusal = connection_.prepare(delete_sql_).bind(1, change.task.id).run_unless_refused();
+      refusal = connection_.prepare(delete_sql_).bind(1, change.task->id).run_unless_refused();
       break;
     case Action::insert:
       refusal = insert(change, now);
@@ -228,7 +228,7 @@ std::optional<std::string> SqliteTaskTable::insert(const RowChange& change, Time
   std::array<std::string, kFieldCount> scratch;
   const UnknownValues extra = change.image ? unknown_values(*change.image) : UnknownValues{};
   Statement statement = connection_.prepare(extra.empty() ? insert_sql_ : insert_sql(extra));
-  statement.bind(1, change.task.id);
+  statement.bind(1, change.task->id);
   int next = 2;
   for (const FieldSpec& field : kSchema) {
     if (!columns_.shape.columns.contains(field.field)) continue;
@@ -250,7 +250,7 @@ std::optional<std::string> SqliteTaskTable::update(const RowChange& change, Time
     const Value& value = field.field == Field::updated_at ? moment : change.task[field.field];
     bind_value(statement, next++, value, scratch[static_cast<std::size_t>(field.field)]);
   }
-  statement.bind(next, change.task.id);
+  statement.bind(next, change.task->id);
   return statement.run_unless_refused();
 }
 
@@ -271,9 +271,9 @@ void SqliteTaskTable::select_update(FieldSet fields) {
 void SqliteTaskTable::require_expected(const RowChange& change) {
   Statement row = connection_.prepare("SELECT " + select_list_ + " FROM " + name_ + " WHERE " +
                                       quote_identifier(columns_.id) + " = ?");
-  row.bind(1, change.task.id);
+  row.bind(1, change.task->id);
   if (!row.step()) changed_meanwhile(change, "the row is gone");
-  Task task = task_with_defaults(change.task.id);
+  Task task = task_with_defaults(change.task->id);
   const FieldSet compared = FieldSet::synced() & columns_.shape.columns;
   for (const FieldSpec& field : kSchema) {
     if (!compared.contains(field.field)) continue;
