@@ -90,7 +90,6 @@ class Core {
   PlanOutcome plan(const SyncRequest&);
   ResolveOutcome resolve(const ResolveRequest&);
   void carry_out_requests();  // resolutions and undos that other hosts' processes stored
-  void carry_out_stored_resolutions();
   UndoOutcome undo(std::int64_t run_id, std::optional<double> max_delete_percent);
 
   // ---- rest.cpp
@@ -209,7 +208,8 @@ class Core {
   void observe_run(const Session&, const Work&, const Resting&, bool due);
   ResolveOutcome store_resolution(const ResolveRequest&);
   UndoOutcome store_undo(const Run&, std::optional<double> max_delete_percent);
-  void carry_out_stored_undos();
+  void carry_out_resolutions(const std::vector<Conflict>& pending);
+  void carry_out_undos(const std::vector<Run>& wanted);
   std::optional<Busy> put_in_place(const FileContent& wanted);
   Opened open_locked(std::unique_ptr<SafeFile::Lock>, const std::vector<RefusedRow>& refused, Scope scope);
   std::optional<InvalidYaml> read_sides(Session&, Scope scope);

@@ -324,9 +324,10 @@ void Daemon::lead() { impl_->lead(); }
 void Daemon::trigger(Trigger trigger) { impl_->agenda.trigger(trigger); }
 bool Daemon::write(Job job) { return impl_->agenda.post(std::move(job)); }
 bool Daemon::sync(const SyncRequest& request, SyncDone done) { return impl_->agenda.sync(request, std::move(done)); }
-bool Daemon::read(Job job) { return impl_->reader->post(std::move(job)); }
-bool Daemon::read_slowly(Job job) { return impl_->slow_reader->post(std::move(job)); }
-bool Daemon::read_task(std::int64_t id, TaskDone done) { return impl_->reader->task(id, std::move(done)); }
+// Before start() there is nobody to ask.
+bool Daemon::read(Job job) { return impl_->reader && impl_->reader->post(std::move(job)); }
+bool Daemon::read_slowly(Job job) { return impl_->slow_reader && impl_->slow_reader->post(std::move(job)); }
+bool Daemon::read_task(std::int64_t id, TaskDone done) { return impl_->reader && impl_->reader->task(id, std::move(done)); }
 
 bool Daemon::status(std::function<void(const Status&)> done) {
   return read([this, done = std::move(done)](Engine& engine) {

@@ -133,10 +133,7 @@ UndoOutcome Core::undo(std::int64_t run_id, std::optional<double> max_delete_per
 }
 
 // Those that other hosts' processes asked for. One that cannot be done any more is dropped, and said.
-void Core::carry_out_stored_undos() {
-  const std::vector<Run> wanted = store->begin(Access::read, settings.replica)
-                                      ->history()
-                                      .runs({.replica = settings.replica, .undo_requested = true});
+void Core::carry_out_undos(const std::vector<Run>& wanted) {
   for (const Run& run : wanted) {
     const UndoOutcome outcome = undo(run.id, read_undo_request(run.undo_request));
     if (std::holds_alternative<FileBusy>(outcome) || std::holds_alternative<InvalidYaml>(outcome)) continue;
@@ -153,8 +150,15 @@ void Core::carry_out_stored_undos() {
 }
 
 void Core::carry_out_requests() {
-  carry_out_stored_resolutions();
-  carry_out_stored_undos();
+  std::vector<Conflict> pending;
+  std::vector<Run> undos;
+  {
+    auto transaction = store->begin(Access::read, settings.replica);
+    pending = transaction->conflicts().list({.replica = settings.replica});
+    undos = transaction->history().runs({.replica = settings.replica, .undo_requested = true});
+  }
+  carry_out_resolutions(pending);
+  carry_out_undos(undos);
 }
 
 }  // namespace lockstep
