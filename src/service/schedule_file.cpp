@@ -204,7 +204,8 @@ struct ScheduleFile::Impl {
     faults.throw_if_any("write");
     if (edits.empty() && !metadata) {
       const bool same = start == before.text && !before.missing;
-      EditResult unchanged{std::move(start), std::move(present), {}};
+      const std::string_view text = present->text();
+      EditResult unchanged{std::move(present), text, {}};
       if (!same) return unchanged;
       seen = std::move(unchanged.document);
       return std::nullopt;

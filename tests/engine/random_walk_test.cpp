@@ -94,9 +94,9 @@ class Walk {
     EditResult result = read.document->edit(std::span(&edit, 1));
     ASSERT_TRUE(result.problem.empty()) << result.problem << "\n" << read.document->text();
     if (pick(2))
-      disk_.save_by_rename(kFile, result.text);
+      disk_.save_by_rename(kFile, std::string(result.text));
     else
-      disk_.save_in_place(kFile, result.text);
+      disk_.save_in_place(kFile, std::string(result.text));
   }
 
   void sync(const SyncRequest& request) {
