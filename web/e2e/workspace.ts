@@ -10,7 +10,7 @@ import type { TestContext } from "node:test";
 
 const program = required("LOCKSTEP_PROGRAM");
 export const backend = process.env.LOCKSTEP_TEST_DATABASE ?? "sqlite";
-export const deadline = 20_000;
+export const deadline = 60_000;
 
 function required(name: string): string {
   const value = process.env[name];

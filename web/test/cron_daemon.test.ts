@@ -1,6 +1,9 @@
 // The dashboard's reading of cron expressions against the program's, over clock changes of many kinds.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import test from "node:test";
 import { nextRuns, parseCron } from "../src/model/cron.ts";
 
@@ -28,16 +31,28 @@ const moments: [string, string][] = [
   ["Asia/Kathmandu", "2026-12-30T20:00:00Z"],
 ];
 
-test("the same runs as the program's", { skip: program ? false : "LOCKSTEP_PROGRAM names no program" }, () => {
-  const count = 12;
+const count = 12;
+
+// One task per expression, so that the program is asked once a moment.
+function scheduleOf(texts: string[]): string {
+  const tasks = texts.map((text, i) => `  - {id: ${i + 1}, skill_name: x, schedule_cron: ${JSON.stringify(text)}, next_run_at: "2026-01-01T00:00:00Z"}`);
+  return `tasks:\n${tasks.join("\n")}\n`;
+}
+
+test("the same runs as the program's", { skip: program ? false : "LOCKSTEP_PROGRAM names no program" }, (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "lockstep-cron-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  writeFileSync(join(folder, "schedule.yml"), scheduleOf(expressions));
   for (const [zone, from] of moments) {
-    for (const expression of expressions) {
-      const output = execFileSync(program!, ["--json", "next", "--cron", expression, "--tz", zone, "--from", from, "-n", String(count)], { encoding: "utf8" });
-      const expected = (JSON.parse(output) as { next: string[] }).next.map((text) => new Date(text).toISOString());
-      const mine = nextRuns(parseCron(expression)!, zone, Date.parse(from), count).map((at) => new Date(at).toISOString());
-      // Two years is as far as the dashboard looks.
-      const horizon = new Date(Date.parse(from) + 729 * 86_400_000).toISOString();
-      assert.deepEqual(mine.filter((at) => at < horizon), expected.filter((at) => at < horizon), `${expression} in ${zone} from ${from}`);
+    const words = ["--json", "--yaml", "schedule.yml", "next", "--tz", zone, "--from", from, "-n", String(count)];
+    const told = JSON.parse(execFileSync(program!, words, { cwd: folder, encoding: "utf8" })) as { cron: string; next: string[] }[];
+    assert.deepEqual(told.map(({ cron }) => cron), expressions);
+    // Two years is as far as the dashboard looks.
+    const horizon = Date.parse(from) + 729 * 86_400_000;
+    for (const { cron, next } of told) {
+      const expected = next.map((text) => Date.parse(text)).filter((at) => at < horizon);
+      const mine = nextRuns(parseCron(cron)!, zone, Date.parse(from), count).filter((at) => at < horizon);
+      assert.deepEqual(mine, expected, `${cron} in ${zone} from ${from}`);
     }
   }
 });
