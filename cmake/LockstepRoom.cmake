@@ -37,7 +37,7 @@ endif()
 
 # Precompiled once for all: the standard headers that most sources include, and GoogleTest. Sources name what they
 # use all the same.
-option(LOCKSTEP_PRECOMPILE "Precompile the standard headers" ON)
+option(LOCKSTEP_PRECOMPILE "Precompile the standard headers" ${PROJECT_IS_TOP_LEVEL})
 file(WRITE ${PROJECT_BINARY_DIR}/nothing.cpp "")
 function(lockstep_precompiled target)
   add_library(${target} STATIC EXCLUDE_FROM_ALL ${PROJECT_BINARY_DIR}/nothing.cpp)
