@@ -18,7 +18,7 @@ import uuid
 import httpx
 import pytest
 
-PATIENCE = 20.0  # seconds that a condition may take to come true
+PATIENCE = 60.0
 
 TASKS = """\
 # the schedule
