@@ -17,7 +17,7 @@ python_test_packages=(
   python3-fastapi python3-httpx python3-pip python3-psycopg2 python3-pytest python3-sqlalchemy python3-uvicorn python3-websockets
 )
 test_packages=(
-  chromium curl dpkg-dev fonts-dejavu-core libgtest-dev librapidcheck-dev
+  chromium curl dpkg-dev file fonts-dejavu-core libgtest-dev librapidcheck-dev
   python3 python3-croniter python3-psycopg2 python3-ruamel.yaml python3-websockets python3-yaml sqlite3
 )
 dashboard_packages=(nodejs npm)
