@@ -5,7 +5,7 @@ usage: bench/daemon.py [--program build/lockstep] [--postgres] [--repeat 30] [--
 
 Everything is measured from outside, with other processes' clocks: a change counts as arrived when a reader of the other
 side sees it. With --postgres a private server is started, on a disk and with fsync; it needs python3-psycopg2. Broadcasts
-need python3-websockets. Broadcasts to more clients and requests per second: bench/server.py.
+need python3-websockets. Broadcasts to more clients and requests per second: broadcast_bench and bench/serve.sh.
 """
 import argparse
 import contextlib
