@@ -205,8 +205,8 @@ TEST(Force, decides_by_the_newer_side_and_history_keeps_what_lost) {
   world.expect_in_step();
 }
 
-TEST(Undo, of_another_replica_waits_for_the_process_that_can_write_its_file) {
-  World world;
+// A run that renamed task 1 from backup to restore, and its undo, stored by a process that has another file.
+void undo_asked_for_from_another_host(World& world) {
   world.write_tasks(task_yaml(1, "backup"));
   world.sync();
   world.change_row(1, Field::skill_name, std::string("restore"));
@@ -219,6 +219,11 @@ TEST(Undo, of_another_replica_waits_for_the_process_that_can_write_its_file) {
   ASSERT_TRUE(std::holds_alternative<UndoStored>(asked));
   EXPECT_EQ(std::get<UndoStored>(asked).replica, mine.replica);
   world.settings = mine;
+}
+
+TEST(Undo, of_another_replica_waits_for_the_process_that_can_write_its_file) {
+  World world;
+  undo_asked_for_from_another_host(world);
   EXPECT_EQ(world.yaml_task(1)->text(Field::skill_name), "restore");
   world.sync();
   EXPECT_EQ(world.yaml_task(1)->text(Field::skill_name), "backup");
@@ -228,16 +233,7 @@ TEST(Undo, of_another_replica_waits_for_the_process_that_can_write_its_file) {
 
 TEST(Undo, of_another_replica_that_can_no_longer_be_done_is_dropped_and_said) {
   World world;
-  world.write_tasks(task_yaml(1, "backup"));
-  world.sync();
-  world.change_row(1, Field::skill_name, std::string("restore"));
-  const std::int64_t run = *world.sync().run_id;
-  const Settings mine = world.settings;
-  world.settings.replica = "elsewhere";
-  world.settings.replica_configured = true;
-  world.settings.yaml = (world.folder() / "elsewhere.yml").string();
-  ASSERT_TRUE(std::holds_alternative<UndoStored>(world.engine()->undo(run)));
-  world.settings = mine;
+  undo_asked_for_from_another_host(world);
   world.change_row(1, Field::skill_name, std::string("third"));
   const SyncResult result = world.sync();
   EXPECT_EQ(world.yaml_task(1)->text(Field::skill_name), "third");
