@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { accessibilityFaults, open, screenshot } from "./browser.ts";
-import { threeTasks, Workspace } from "./workspace.ts";
+import { threeTasks, until, Workspace } from "./workspace.ts";
 
 test("an edit of the file appears, and so does one of the database", async (t) => {
   const workspace = new Workspace(t);
@@ -19,6 +19,39 @@ test("an edit of the file appears, and so does one of the database", async (t) =
   await page.getByRole("row").filter({ hasText: "brand_new" }).waitFor();
   workspace.edit((text) => text.slice(0, text.indexOf("  - id: 3")) + text.slice(text.indexOf("user_id: reports") + "user_id: reports\n".length));
   await page.getByRole("row").filter({ hasText: "weekly_report" }).waitFor({ state: "detached" });
+});
+
+test("what happens while the first answers are on their way is not missed", async (t) => {
+  const workspace = new Workspace(t);
+  await workspace.start();
+  // What the daemon answers before the edit arrives after it, and after its event.
+  const held = new Set(["/api/sync/history", "/api/tasks"]);
+  const answered = new Set<string>();
+  let release = (): void => {};
+  const edited = new Promise<void>((resolve) => (release = resolve));
+  let told = Promise.resolve();
+  const page = await open(t, workspace, {
+    path: "#/history",
+    prepare: async (page) => {
+      told = page.waitForEvent("websocket").then(async (socket) => {
+        await socket.waitForEvent("framereceived", ({ payload }) => String(payload).includes('"schedule_config_updated"'));
+        await socket.waitForEvent("framereceived", ({ payload }) => String(payload).includes('"sync_status_changed"'));
+      });
+      await page.route((url) => held.has(url.pathname), async (route) => {
+        const response = await route.fetch();
+        answered.add(new URL(route.request().url()).pathname);
+        await edited;
+        await route.fulfill({ response });
+      });
+    },
+  });
+  await until("the daemon answered", () => answered.size === held.size);
+  workspace.edit((text) => text.replace("0 2 * * *", "30 4 * * *"));
+  await told;
+  release();
+  await page.getByRole("article").filter({ hasText: "the YAML file changed" }).waitFor();
+  await page.getByRole("link", { name: "Tasks" }).click();
+  await page.getByRole("row").filter({ hasText: "daily_backup" }).getByText("At 04:30").waitFor();
 });
 
 test("a conflict appears while one looks at something else", async (t) => {

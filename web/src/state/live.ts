@@ -18,6 +18,9 @@ const surroundings: Surroundings = {
 let serverStarted: number | null = null;
 const startTolerance = 5_000;
 
+// The newest run whose tasks have been asked for. The status in the store may be newer: it is also read by itself.
+let newestRun: number | null = null;
+
 const listener: Listener = {
   event: take,
   connected(replayed) {
@@ -51,7 +54,9 @@ async function afterConnecting(replayed: boolean): Promise<void> {
   const sameServer = started !== null && serverStarted !== null && Math.abs(started - serverStarted) < startTolerance;
   serverStarted = started;
   store.online.value = true;
-  if (!replayed || !sameServer) store.loadEverything();
+  if (replayed && sameServer) return;
+  newestRun = status?.last_run?.run_id ?? null;
+  store.loadEverything();
 }
 
 // A WebSocket that could not be opened does not say why: a plain request does.
@@ -90,13 +95,15 @@ function takeStatus(status: Status): void {
   store.takeStatus(status);
   if (before && !before.database.reachable && status.database.reachable) return store.loadEverything();
   const run = status.last_run?.run_id ?? null;
-  if (run !== null && run !== before?.last_run?.run_id) {
+  const isNew = run !== null && run !== newestRun;
+  if (isNew) {
+    newestRun = run;
     void store.refreshTasksOfRun(run);
-    if (store.runs.value) void store.loadRuns();
   }
+  if (run !== null) store.noteRun(run);
   // A conflict that moved on has no event of its own: each run may have refreshed those that are pending.
   if (status.pending_conflicts > 0 || store.conflicts.value?.length) void store.loadConflicts();
-  if (before && before.database.tasks !== status.database.tasks && run === before.last_run?.run_id) store.refreshTasks("all");
+  if (before && before.database.tasks !== status.database.tasks && !isNew) store.refreshTasks("all");
 }
 
 async function loadConflict(id: string): Promise<void> {

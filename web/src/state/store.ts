@@ -127,8 +127,12 @@ async function taskOrNull(id: number): Promise<Task | null> {
   }
 }
 
+// From the first look at the history on. That its first read has not come back yet does not make it right: what happened
+// since the daemon answered would be missed.
+let runsWanted = false;
 export const loadRuns = refresher(() =>
   reading(async () => {
+    runsWanted = true;
     // As many as were shown, so that a list somebody has read far into stays as long.
     const limit = Math.max(runsShown, runs.value?.length ?? 0);
     const list = await get<Run[]>(`/api/sync/history?limit=${limit}`);
@@ -136,6 +140,11 @@ export const loadRuns = refresher(() =>
     moreRuns.value = list.length === limit;
   }),
 );
+
+/** This run is known to have been. */
+export function noteRun(id: number): void {
+  if (runsWanted && !runs.value?.some((run) => run.run_id === id)) void loadRuns();
+}
 
 export async function loadOlderRuns(): Promise<void> {
   const last = runs.value?.at(-1);
@@ -159,5 +168,5 @@ export function loadEverything(): void {
   void loadStatus();
   void loadConflicts();
   void loadTasks();
-  if (runs.value) void loadRuns();
+  if (runsWanted) void loadRuns();
 }
