@@ -72,6 +72,9 @@ function(lockstep_test name)
         <gtest/gtest.h> <algorithm> <array> <chrono> <cstdint> <functional> <map> <memory> <optional> <span> <string>
         <string_view> <unordered_map> <utility> <variant> <vector>)
       target_link_libraries(lockstep_test_headers PRIVATE GTest::gtest_main)
+      # As CMake compiles programs; made with a library's -fPIC they would be refused.
+      set_target_properties(lockstep_test_headers PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+      target_compile_options(lockstep_test_headers PRIVATE -fPIE)
     endif()
     target_precompile_headers(${name} REUSE_FROM lockstep_test_headers)
   endif()
