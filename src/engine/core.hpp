@@ -203,7 +203,7 @@ class Core {
   };
   Effects effects_of(Session&, const Work&, const std::optional<Fingerprint>& written);
   void hear(Transaction&);
-  void remember_file(const Session&, const Document*, const std::optional<Fingerprint>& written);
+  void remember_file(const Session&, const std::vector<IndexEntry>& yaml, const std::optional<Fingerprint>& written);
   void observe(const Session&, const Observation&);
   void observe_run(const Session&, const Work&, const Resting&, bool due);
   ResolveOutcome store_resolution(const ResolveRequest&);
@@ -222,6 +222,9 @@ class Core {
   void hold_rows(Session&, const std::vector<std::int64_t>& ids) const;
   std::string settings_key(FieldSet synced) const;
   bool yaml_is_base(const Session&) const;
+  std::vector<KnownText> known_texts(const Session&) const;
+  void remember_texts(Session&, const Document& after, const std::vector<IndexEntry>& yaml,
+                      const std::vector<std::int64_t>& unsettled) const;
   void reindex_base(Session&) const;
 };
 

@@ -6,6 +6,7 @@
 
 #include "engine/core.hpp"
 #include "engine/journal_record.hpp"
+#include "engine/known_texts.hpp"
 #include "model/json.hpp"
 
 namespace lockstep {
@@ -463,6 +464,8 @@ Executed Core::execute(Session& session, const Triples& triples, Work& work, Tim
   }
 
   Aftermath left;
+  const std::vector<IndexEntry> yaml_after =
+      new_document ? index_of_document(*new_document, session.yaml_index, session.synced) : session.yaml_index;
   if (after) {
     Policy both_ways = policy(session, SyncRequest{}, now);
     both_ways.first_sync = false;
@@ -485,6 +488,8 @@ Executed Core::execute(Session& session, const Triples& triples, Work& work, Tim
   std::unique_ptr<SafeFile::Staged> staged;
   if (worth_a_commit) {
     transaction.base().set_state(state);
+    const bool texts_may_differ = state.content != before.content || !bases.empty();
+    if (after && texts_may_differ) remember_texts(session, *after, yaml_after, left.unsettled);
     if (write_yaml) {
       report(0.9, "writing the YAML");
       staged = file.stage(session.content, new_document->text(), key, write_journal_record(settings.replica, work.plan, triples));
@@ -504,11 +509,19 @@ Executed Core::execute(Session& session, const Triples& triples, Work& work, Tim
   }
   if (worth_a_run && told) told->ids.push_back(*result.run_id);
   tell(std::move(work.effects));
-  remember_file(session, after, written);
+  remember_file(session, yaml_after, written);
   observe_run(session, work, resting, left.due);
   remember_rest(session, work, resting);
   report(1.0, "done");
   return result;
+}
+
+// Of a file that is not worth it nothing is known, and nothing is stored.
+void Core::remember_texts(Session& session, const Document& after, const std::vector<IndexEntry>& yaml,
+                          const std::vector<std::int64_t>& unsettled) const {
+  if (after.text().size() < settings.piecewise_from) return;
+  if (const std::vector<KnownText> texts = after.texts(); !texts.empty())
+    session.transaction->base().set_texts(write_known_texts(texts, yaml, unsettled));
 }
 
 // Held against other writers, and seen to be what the plan was made from.

@@ -103,6 +103,7 @@ UndoOutcome Core::undo(std::int64_t run_id, std::optional<double> max_delete_per
     work.request.max_delete_percent = max_delete_percent;
     work.undone_run = run_id;
     const Policy policy = this->policy(session, work.request, started);
+    session.document->read_also(ids);
     Triples triples;
     triples.base = session.transaction->base().load(ids);
     UndoRefused refused;

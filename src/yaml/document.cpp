@@ -38,7 +38,12 @@ struct Document::Impl {
   }
   const Task* find(std::int64_t id) const {
     const Impl* reader = reader_of(id);
-    return reader ? &reader->reading.tasks[reader->reading.index_of(id)] : nullptr;
+    if (reader) return &reader->reading.tasks[reader->reading.index_of(id)];
+    // Absent and not read are two things: taking one for the other would delete tasks.
+    if (std::binary_search(ids.begin(), ids.end(), id))
+      throw Error({.code = ErrorCode::internal, .operation = "read", .subject = "task " + std::to_string(id),
+                   .cause = "it has not been read"});
+    return nullptr;
   }
   const yaml::TaskPlace& place_of(std::int64_t id) const { return reading.places[reading.index_of(id)]; }
 

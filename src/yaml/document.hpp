@@ -89,7 +89,7 @@ class Document {
   void read_also(std::span<const std::int64_t> ids);
 
   // What follows knows the tasks that have been read, here or in the document that this one was made of by edit().
-  const Task* find(std::int64_t id) const;            // null if absent
+  const Task* find(std::int64_t id) const;            // null if absent; Error(internal) if it has not been read
   std::size_t line_of(std::int64_t id) const;         // of its first line, from 1; 0 if absent
   std::string_view task_text(std::int64_t id) const;  // its own lines, with the comments that removal takes along
 

@@ -67,6 +67,32 @@ TEST_P(StoreConformance, TheBaseCanBeReplacedAndForgotten) {
   EXPECT_EQ(transaction->base().index().size(), 1U);
 }
 
+TEST_P(StoreConformance, WhatIsKeptAboutTextsIsReadBackUntilTheReplicaIsForgotten) {
+  prepare();
+  std::string bytes;
+  for (int i = 0; i < 300'000; ++i) bytes += static_cast<char>(i * 31 + i / 256);
+  {
+    const auto transaction = write();
+    EXPECT_EQ(transaction->base().texts(), "");
+    transaction->base().set_texts("something");
+    transaction->base().set_texts(bytes);
+    EXPECT_EQ(transaction->base().texts(), bytes);
+    transaction->commit();
+  }
+  {
+    const auto other = write("other");
+    EXPECT_EQ(other->base().texts(), "");
+    other->base().set_texts("of the other");
+    other->commit();
+  }
+  const auto transaction = write();
+  EXPECT_EQ(transaction->base().texts(), bytes);
+  EXPECT_TRUE(transaction->base().forget_replica("default"));
+  EXPECT_EQ(transaction->base().texts(), "");
+  transaction->commit();
+  EXPECT_EQ(write("other")->base().texts(), "of the other");
+}
+
 TEST_P(StoreConformance, EachReplicaHasABaseOfItsOwn) {
   prepare();
   for (const std::string replica : {"a", "b"}) {

@@ -86,6 +86,7 @@ void PostgresBaseTable::claim() {
   if (claimed_) return;
   if (!has_base()) {
     connection_.query("DELETE FROM lockstep.base WHERE replica = $1", Parameters().add(replica_), "begin the base");
+    connection_.query("DELETE FROM lockstep.texts WHERE replica = $1", Parameters().add(replica_), "begin the base");
     connection_.query(
         "INSERT INTO lockstep.replicas (name, task_table) VALUES ($1, $2)"
         " ON CONFLICT (name) DO UPDATE SET task_table = excluded.task_table, agreed = false, cursor = ''",
@@ -161,6 +162,20 @@ void PostgresBaseTable::write(std::span<const BaseChange> changes, FieldSet sync
       });
 }
 
+std::string PostgresBaseTable::texts() {
+  if (!has_base()) return {};
+  const Result row = connection_.query("SELECT texts FROM lockstep.texts WHERE replica = $1", Parameters().add(replica_),
+                                       "read the texts of the base", true);
+  return row.rows() > 0 ? std::string(row.text(0, 0)) : std::string();
+}
+
+void PostgresBaseTable::set_texts(std::string_view texts) {
+  claim();
+  connection_.query(
+      "INSERT INTO lockstep.texts (replica, texts) VALUES ($1, $2) ON CONFLICT (replica) DO UPDATE SET texts = excluded.texts",
+      Parameters().add(replica_).add_bytes(texts), "write the texts of the base");
+}
+
 ReplicaState PostgresBaseTable::state() {
   ReplicaState state;
   state.name = replica_;
@@ -203,6 +218,7 @@ bool PostgresBaseTable::forget_replica(std::string_view name) {
   constexpr std::string_view kOperation = "forget the replica";
   const Parameters of_replica = Parameters().add(name);
   connection_.query("DELETE FROM lockstep.base WHERE replica = $1", of_replica, kOperation);
+  connection_.query("DELETE FROM lockstep.texts WHERE replica = $1", of_replica, kOperation);
   connection_.query("DELETE FROM lockstep.conflicts WHERE replica = $1", of_replica, kOperation);
   const bool known =
       connection_.query("DELETE FROM lockstep.replicas WHERE name = $1", of_replica, kOperation).affected() > 0;

@@ -97,6 +97,13 @@ CREATE TABLE lockstep.feed (        -- written by the change triggers
 );
 CREATE INDEX feed_by_xid ON lockstep.feed (xid);
 )sql",
+    R"sql(
+CREATE TABLE lockstep.texts (       -- the base's tasks by the text that they have in the YAML; can be lost at any time
+  replica text PRIMARY KEY,
+  texts bytea NOT NULL
+);
+ALTER TABLE lockstep.texts ALTER COLUMN texts SET STORAGE EXTERNAL;  -- hashes do not compress
+)sql",
 };
 constexpr std::int64_t kVersion = std::size(kMigrations);
 
