@@ -1,6 +1,5 @@
 #include "store/postgres/task_table.hpp"
 
-#include "store/postgres/change_feed.hpp"
 #include "store/postgres/task_rows.hpp"
 #include "store/postgres/task_writes.hpp"
 
@@ -8,7 +7,9 @@ namespace lockstep::postgres {
 
 PostgresTaskTable::PostgresTaskTable(Connection& connection, const std::optional<Relation>& relation, Access access,
                                      bool feed)
-    : connection_(connection), relation_(relation), writing_(access == Access::write), feed_(feed) {}
+    : connection_(connection), relation_(relation), writing_(access == Access::write) {
+  if (relation_ && feed) feed_.emplace(connection_, *relation_);
+}
 
 const TableShape& PostgresTaskTable::shape() {
   static const TableShape kAbsent;
@@ -46,12 +47,12 @@ std::int64_t PostgresTaskTable::highest_id() {
 }
 
 std::string PostgresTaskTable::cursor() {
-  return relation_ && feed_ ? ChangeFeed(connection_, *relation_).cursor() : std::string();
+  return feed_ ? feed_->cursor() : std::string();
 }
 
 std::optional<std::vector<std::int64_t>> PostgresTaskTable::changed_since(std::string_view cursor) {
-  if (!relation_ || !feed_ || cursor.empty()) return std::nullopt;
-  return ChangeFeed(connection_, *relation_).changed_since(cursor);
+  if (!feed_ || cursor.empty()) return std::nullopt;
+  return feed_->changed_since(cursor);
 }
 
 }  // namespace lockstep::postgres
