@@ -112,7 +112,6 @@ class Core {
   bool nothing_due();
   std::vector<Finding> examine();
   Finding examine_replica();
-  std::vector<std::string> prepare();  // once; what was done, in sentences
   void adopt_replica();
   SyncOutcome restore(const std::string& path);
 
@@ -132,7 +131,6 @@ class Core {
   Clock clock;
   SafeFile file;
   Progress progress;
-  bool prepared = false;
   bool feed_missing = false;
   // A run whose commit did not answer: recovery finds out whether it is in the database.
   struct Unconfirmed {
