@@ -21,7 +21,7 @@ TableRows PostgresTaskTable::rows() {
 }
 
 TableRows PostgresTaskTable::rows_of(std::span<const std::int64_t> ids) {
-  return relation_ ? read_rows(connection_, *relation_, ids, false) : TableRows();
+  return relation_ && !ids.empty() ? read_rows(connection_, *relation_, ids, false) : TableRows();
 }
 
 std::vector<std::string> PostgresTaskTable::row_images(std::span<const std::int64_t> ids) {
