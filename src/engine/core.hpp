@@ -89,7 +89,13 @@ class Core {
   SyncOutcome sync(const SyncRequest&);
   PlanOutcome plan(const SyncRequest&);
   ResolveOutcome resolve(const ResolveRequest&);
-  void carry_out_requests();  // resolutions and undos that other hosts' processes stored
+  struct Requests {  // that other hosts' processes stored for this replica
+    std::vector<Conflict> resolutions;
+    std::vector<Run> undos;
+    bool empty() const { return resolutions.empty() && undos.empty(); }
+  };
+  Requests stored_requests(Transaction&) const;
+  void carry_out(const Requests&);
   UndoOutcome undo(std::int64_t run_id, std::optional<double> max_delete_percent);
 
   // ---- rest.cpp
@@ -112,7 +118,6 @@ class Core {
   bool nothing_due();
   std::vector<Finding> examine();
   Finding examine_replica();
-  std::vector<std::string> prepare();  // once; what was done, in sentences
   void adopt_replica();
   SyncOutcome restore(const std::string& path);
 
@@ -132,7 +137,6 @@ class Core {
   Clock clock;
   SafeFile file;
   Progress progress;
-  bool prepared = false;
   bool feed_missing = false;
   // A run whose commit did not answer: recovery finds out whether it is in the database.
   struct Unconfirmed {
@@ -208,7 +212,7 @@ class Core {
   void observe_run(const Session&, const Work&, const Resting&, bool due);
   ResolveOutcome store_resolution(const ResolveRequest&);
   UndoOutcome store_undo(const Run&, std::optional<double> max_delete_percent);
-  void carry_out_resolutions(const std::vector<Conflict>& pending);
+  void carry_out_resolutions(const std::vector<Conflict>& wanted);
   void carry_out_undos(const std::vector<Run>& wanted);
   std::optional<Busy> put_in_place(const FileContent& wanted);
   Opened open_locked(std::unique_ptr<SafeFile::Lock>, const std::vector<RefusedRow>& refused, Scope scope);

@@ -138,9 +138,8 @@ ResolveOutcome Core::resolve(const ResolveRequest& request) {
 
 // Decisions that other processes stored for this replica. One that cannot be carried out as it was meant is
 // dropped: its conflict stays pending, in its newer version, for a person to see.
-void Core::carry_out_resolutions(const std::vector<Conflict>& pending) {
-  for (const Conflict& conflict : pending) {
-    if (conflict.resolution_request.empty()) continue;
+void Core::carry_out_resolutions(const std::vector<Conflict>& wanted) {
+  for (const Conflict& conflict : wanted) {
     auto request = read_resolution_request(conflict.resolution_request);
     ResolveOutcome outcome = ConflictGone{};
     if (request) {

@@ -299,7 +299,6 @@ void Core::reindex_base(Session& session) const {
 }
 
 Opened Core::open(const std::vector<RefusedRow>& refused, Scope scope) {
-  prepare();
   Patience patience(files, settings.lock_timeout);
   for (;;) {
     auto locked = file.lock();

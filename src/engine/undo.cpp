@@ -150,16 +150,17 @@ void Core::carry_out_undos(const std::vector<Run>& wanted) {
   }
 }
 
-void Core::carry_out_requests() {
-  std::vector<Conflict> pending;
-  std::vector<Run> undos;
-  {
-    auto transaction = store->begin(Access::read, settings.replica);
-    pending = transaction->conflicts().list({.replica = settings.replica});
-    undos = transaction->history().runs({.replica = settings.replica, .undo_requested = true});
-  }
-  carry_out_resolutions(pending);
-  carry_out_undos(undos);
+Core::Requests Core::stored_requests(Transaction& transaction) const {
+  Requests found;
+  found.resolutions = transaction.conflicts().list({.replica = settings.replica});
+  std::erase_if(found.resolutions, [](const Conflict& conflict) { return conflict.resolution_request.empty(); });
+  found.undos = transaction.history().runs({.replica = settings.replica, .undo_requested = true});
+  return found;
+}
+
+void Core::carry_out(const Requests& requests) {
+  carry_out_resolutions(requests.resolutions);
+  carry_out_undos(requests.undos);
 }
 
 }  // namespace lockstep

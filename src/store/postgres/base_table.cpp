@@ -73,12 +73,17 @@ ReplicaState read_state(const Result& rows, int row, std::string_view task_table
 PostgresBaseTable::PostgresBaseTable(Connection& connection, bool prepared, std::string replica, std::string task_table)
     : connection_(connection), prepared_(prepared), replica_(std::move(replica)), task_table_(std::move(task_table)) {}
 
-bool PostgresBaseTable::has_base() {
-  if (!prepared_) return false;
-  return connection_
-             .query("SELECT FROM lockstep.replicas WHERE name = $1 AND task_table = $2",
-                    Parameters().add(replica_).add(task_table_), "look for the base")
-             .rows() > 0;
+const PostgresBaseTable::Stored& PostgresBaseTable::stored() {
+  if (stored_) return *stored_;
+  Stored& stored = stored_.emplace();
+  stored.state.name = replica_;
+  if (!prepared_) return stored;
+  const Result rows = connection_.query(std::string(kStateColumns) + " WHERE name = $1", Parameters().add(replica_),
+                                        "read the replica's state");
+  if (rows.rows() == 0) return stored;
+  stored.has_base = rows.text(0, 1) == task_table_;
+  stored.state = read_state(rows, 0, task_table_);
+  return stored;
 }
 
 // Makes the replica's row, and its base one about this table.
@@ -91,6 +96,7 @@ void PostgresBaseTable::claim() {
         "INSERT INTO lockstep.replicas (name, task_table) VALUES ($1, $2)"
         " ON CONFLICT (name) DO UPDATE SET task_table = excluded.task_table, agreed = false, cursor = ''",
         Parameters().add(replica_).add(task_table_), "begin the base");
+    stored_.reset();
   }
   claimed_ = true;
 }
@@ -99,7 +105,7 @@ std::vector<IndexEntry> PostgresBaseTable::index() {
   std::vector<IndexEntry> entries;
   if (!has_base()) return entries;
   connection_.copy_out("COPY (SELECT task_id, fingerprint, yaml_updated_at FROM lockstep.base WHERE replica = " +
-                           connection_.literal(replica_) + ") TO STDOUT (FORMAT binary)",
+                           quote_literal(replica_) + ") TO STDOUT (FORMAT binary)",
                        3, "read the base", [&entries](std::span<const Cell> cells) {
                          const std::optional<Timestamp> updated =
                              cells[2].is_null() ? std::nullopt : instant_from_wire(read_int64(cells[2].data));
@@ -177,16 +183,12 @@ void PostgresBaseTable::set_texts(std::string_view texts) {
 }
 
 ReplicaState PostgresBaseTable::state() {
-  ReplicaState state;
-  state.name = replica_;
-  if (!prepared_) return state;
-  const Result rows = connection_.query(std::string(kStateColumns) + " WHERE name = $1", Parameters().add(replica_),
-                                        "read the replica's state");
-  return rows.rows() > 0 ? read_state(rows, 0, task_table_) : state;
+  return stored().state;
 }
 
 void PostgresBaseTable::set_state(const ReplicaState& state) {
   claim();
+  stored_.reset();
   std::optional<std::string> content, backup_content;
   if (state.content) content = to_hex(*state.content);
   if (state.backup) backup_content = to_hex(state.backup->content);
@@ -222,7 +224,10 @@ bool PostgresBaseTable::forget_replica(std::string_view name) {
   connection_.query("DELETE FROM lockstep.conflicts WHERE replica = $1", of_replica, kOperation);
   const bool known =
       connection_.query("DELETE FROM lockstep.replicas WHERE name = $1", of_replica, kOperation).affected() > 0;
-  if (name == replica_) claimed_ = false;
+  if (name == replica_) {
+    claimed_ = false;
+    stored_.reset();
+  }
   return known;
 }
 

@@ -1,6 +1,9 @@
 // What the replicas and the database last agreed on, in PostgreSQL.
 #pragma once
 
+#include <optional>
+#include <string>
+
 #include "store/postgres/connection.hpp"
 #include "store/store.hpp"
 
@@ -23,13 +26,20 @@ class PostgresBaseTable final : public BaseTable {
   bool forget_replica(std::string_view name) override;
 
  private:
-  bool has_base();
+  // The replica's row, read once: in REPEATABLE READ nobody but this transaction changes what it sees.
+  struct Stored {
+    ReplicaState state;
+    bool has_base = false;  // the base that is there is about this table
+  };
+  const Stored& stored();
+  bool has_base() { return claimed_ || stored().has_base; }
   void claim();
 
   Connection& connection_;
   bool prepared_;
   std::string replica_;
   std::string task_table_;
+  std::optional<Stored> stored_;
   bool claimed_ = false;
 };
 
