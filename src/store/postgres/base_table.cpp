@@ -129,9 +129,40 @@ std::vector<Task> PostgresBaseTable::load(std::span<const std::int64_t> ids) {
   return tasks;
 }
 
+// A statement for what is forgotten and one for the rest: of a few, COPY's round trips would be most of the work.
+void PostgresBaseTable::write_few(std::span<const BaseChange> changes, FieldSet synced) {
+  std::vector<std::int64_t> forgotten;
+  Array ids(Array::Element::int8), fingerprints(Array::Element::bytea), updates(Array::Element::timestamptz),
+      records(Array::Element::text);
+  for (const BaseChange& change : changes) {
+    if (!change.task) {
+      forgotten.push_back(change.id);
+      continue;
+    }
+    const Task& task = *change.task;
+    ids.add_int64(change.id);
+    fingerprints.add_bytes(to_bytes(fingerprint(task, synced)));
+    if (const std::optional<Timestamp> updated = task.instant(Field::updated_at)) updates.add_int64(to_wire(*updated));
+    else updates.add_null();
+    records.add_bytes(to_json_text(task));
+  }
+  if (!forgotten.empty())
+    connection_.query("DELETE FROM lockstep.base WHERE replica = $1 AND task_id = ANY($2)",
+                      Parameters().add(replica_).add_ids(forgotten), "write the base");
+  if (forgotten.size() == changes.size()) return;
+  connection_.query(
+      "INSERT INTO lockstep.base (replica, task_id, fingerprint, yaml_updated_at, record)"
+      " SELECT $1, s.* FROM unnest($2, $3, $4, $5) AS s"
+      " ON CONFLICT (replica, task_id) DO UPDATE SET fingerprint = excluded.fingerprint,"
+      " yaml_updated_at = excluded.yaml_updated_at, record = excluded.record",
+      Parameters().add(replica_).add(ids).add(fingerprints).add(updates).add(records), "write the base");
+}
+
 void PostgresBaseTable::write(std::span<const BaseChange> changes, FieldSet synced) {
   if (changes.empty()) return;
   claim();
+  constexpr std::size_t kFew = 1'000;
+  if (changes.size() <= kFew) return write_few(changes, synced);
   constexpr std::size_t kIdsPerStatement = 100'000;
   const bool anything_there = connection_
                                   .query("SELECT FROM lockstep.base WHERE replica = $1 LIMIT 1",

@@ -34,6 +34,7 @@ class PostgresBaseTable final : public BaseTable {
   const Stored& stored();
   bool has_base() { return claimed_ || stored().has_base; }
   void claim();
+  void write_few(std::span<const BaseChange> changes, FieldSet synced);
 
   Connection& connection_;
   bool prepared_;
