@@ -91,6 +91,25 @@ TEST_P(StoreConformance, WhatIsKeptAboutTextsIsReadBackUntilTheReplicaIsForgotte
   EXPECT_EQ(transaction->base().texts(), "");
   transaction->commit();
   EXPECT_EQ(write("other")->base().texts(), "of the other");
+
+TEST_P(StoreConformance, TheBaseOfManyTasksCanBeReplacedAndForgotten) {
+  prepare();
+  std::vector<BaseChange> before, after;
+  for (std::int64_t id = 1; id <= 1'500; ++id) {
+    before.push_back(set_base(make_task(id)));
+    if (id % 3 == 0) after.push_back({.id = id, .task = {}});
+    else after.push_back(set_base(make_task(id, "new")));
+  }
+  const auto transaction = write();
+  transaction->base().write(before, FieldSet::synced());
+  EXPECT_EQ(transaction->base().index().size(), 1'500U);
+  transaction->base().write(after, FieldSet::synced());
+  EXPECT_EQ(transaction->base().index().size(), 1'000U);
+  const std::vector<std::int64_t> ids{1, 3, 1'499};
+  const std::vector<Task> tasks = transaction->base().load(ids);
+  ASSERT_EQ(tasks.size(), 2U);
+  EXPECT_EQ(tasks[0].text(Field::skill_name), "new");
+  EXPECT_EQ(tasks[1].id, 1'499);
 }
 
 TEST_P(StoreConformance, EachReplicaHasABaseOfItsOwn) {

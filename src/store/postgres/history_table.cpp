@@ -137,8 +137,8 @@ void PostgresHistoryTable::prune(Timestamp older_than, std::uint64_t max_bytes) 
                   "WITH sized AS (SELECT id, at, sum(bytes) OVER (ORDER BY id DESC) AS bytes_so_far,"
                   "                      max(id) OVER (PARTITION BY replica) AS newest FROM lockstep.runs),"
                   "     gone AS (DELETE FROM lockstep.runs WHERE id IN (SELECT id FROM sized WHERE id < newest"
-                  "                AND (at < 'epoch'::timestamptz + " + std::to_string(older_than.micros) +
-                      " * interval '1 microsecond' OR bytes_so_far > " + std::to_string(limit) + ")) RETURNING id)"
+                  "                AND ((extract(epoch FROM at) * 1000000)::int8 < " + std::to_string(older_than.micros) +
+                      " OR bytes_so_far > " + std::to_string(limit) + ")) RETURNING id)"
                   " DELETE FROM lockstep.changes WHERE run IN (SELECT id FROM gone)",
                   "prune the history");
   } catch (const SqlError& error) {
