@@ -94,7 +94,7 @@ class Core {
     std::vector<Run> undos;
     bool empty() const { return resolutions.empty() && undos.empty(); }
   };
-  Requests stored_requests(Transaction&) const;
+  Requests stored_requests(Session&) const;
   void carry_out(const Requests&);
   UndoOutcome undo(std::int64_t run_id, std::optional<double> max_delete_percent);
 

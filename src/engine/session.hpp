@@ -48,6 +48,7 @@ struct Session {
 
   Excluded excluded;
   std::vector<std::int64_t> set_aside;  // differ, but were not asked for (SyncRequest::only); sorted
+  std::optional<std::vector<Conflict>> pending;  // of this replica, where they were read already
 
   const Task* row(std::int64_t id) const;        // null if absent or excluded
   const Task* yaml_task(std::int64_t id) const;  // null if absent; the document must have been read

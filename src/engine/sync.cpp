@@ -56,7 +56,7 @@ SyncOutcome Core::sync(const SyncRequest& request) {
   const auto attempt = [&](Session& session) -> std::variant<SyncOutcome, StartAgain> {
     if (auto done = confirmed()) return SyncOutcome(std::move(*done));
     if (!requests) {
-      requests = stored_requests(*session.transaction);
+      requests = stored_requests(session);
       if (!requests->empty()) return SyncOutcome(SyncResult());  // each needs file and transaction for itself
     }
     require_writable_target(session, request, settings.yaml);

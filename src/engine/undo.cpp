@@ -150,11 +150,12 @@ void Core::carry_out_undos(const std::vector<Run>& wanted) {
   }
 }
 
-Core::Requests Core::stored_requests(Transaction& transaction) const {
+Core::Requests Core::stored_requests(Session& session) const {
+  session.pending = session.transaction->conflicts().list({.replica = settings.replica});
   Requests found;
-  found.resolutions = transaction.conflicts().list({.replica = settings.replica});
-  std::erase_if(found.resolutions, [](const Conflict& conflict) { return conflict.resolution_request.empty(); });
-  found.undos = transaction.history().runs({.replica = settings.replica, .undo_requested = true});
+  for (const Conflict& conflict : *session.pending)
+    if (!conflict.resolution_request.empty()) found.resolutions.push_back(conflict);
+  found.undos = session.transaction->history().runs({.replica = settings.replica, .undo_requested = true});
   return found;
 }
 

@@ -34,13 +34,17 @@ std::int64_t lock_key(std::string_view what, std::string_view name) {
   return std::bit_cast<std::int64_t>(fingerprint_of("lockstep " + std::string(what) + " " + std::string(name)).low);
 }
 
-// Until the transaction ends. Everything that a session could have set otherwise and that matters to us.
-std::string settings(milliseconds lock_timeout) {
-  const std::string statement_timeout = std::to_string(Connection::kStatementTimeout.count());
+// Until the transaction ends: how long it waits.
+std::string patience(milliseconds lock_timeout) {
   return "SET LOCAL lock_timeout = " + std::to_string(lock_timeout.count()) +
-         "; SET LOCAL statement_timeout = " + statement_timeout +
+         "; SET LOCAL statement_timeout = " + std::to_string(Connection::kStatementTimeout.count()) + "; ";
+}
+
+// The same, and everything else that a session could have set otherwise and that matters to us.
+std::string settings(milliseconds lock_timeout) {
+  return patience(lock_timeout) +
          // While the file is exchanged the transaction sits idle.
-         "; SET LOCAL idle_in_transaction_session_timeout = " + statement_timeout +
+         "SET LOCAL idle_in_transaction_session_timeout = " + std::to_string(Connection::kStatementTimeout.count()) +
          "; SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO'; SET LOCAL IntervalStyle = 'postgres'"
          "; SET LOCAL bytea_output = 'hex'; SET LOCAL extra_float_digits = 1; SET LOCAL standard_conforming_strings = on"
          // Compiling a plan takes longer than any of ours runs.
@@ -330,7 +334,7 @@ class PostgresStore final : public Store {
   std::vector<Result> start_locked(std::string_view replica, const std::string& questions) {
     const std::string key = std::to_string(lock_key("replica", replica));
     try {
-      return start("BEGIN; " + settings(lock_timeout()) + "SELECT pg_advisory_lock(" + key + "); COMMIT; " +
+      return start("BEGIN; " + patience(lock_timeout()) + "SELECT pg_advisory_lock(" + key + "); COMMIT; " +
                    "BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE; " + settings(lock_timeout()) +
                    // A deferred constraint would refuse everything at COMMIT, instead of the row that breaks it now.
                    "SET CONSTRAINTS ALL IMMEDIATE; SELECT pg_advisory_xact_lock(" + key +
