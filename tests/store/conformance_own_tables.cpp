@@ -91,6 +91,7 @@ TEST_P(StoreConformance, WhatIsKeptAboutTextsIsReadBackUntilTheReplicaIsForgotte
   EXPECT_EQ(transaction->base().texts(), "");
   transaction->commit();
   EXPECT_EQ(write("other")->base().texts(), "of the other");
+}
 
 TEST_P(StoreConformance, TheBaseOfManyTasksCanBeReplacedAndForgotten) {
   prepare();
