@@ -141,8 +141,10 @@ TaskSelection select_tasks(std::span<const Task> tasks, const TaskQuery& query) 
   const std::size_t count = std::min(query.limit.value_or(selection.total), selection.total - first);
   const auto begin = selection.tasks.begin();
   const auto last = begin + static_cast<std::ptrdiff_t>(first + count);
-  std::ranges::partial_sort(begin, last, selection.tasks.end(),
-                            [&query](const Task* a, const Task* b) { return stands_before(*a, *b, query.order); });
+  if (query.order.field || query.order.descending) {
+    std::ranges::partial_sort(begin, last, selection.tasks.end(),
+                              [&query](const Task* a, const Task* b) { return stands_before(*a, *b, query.order); });
+  }
   selection.tasks.erase(last, selection.tasks.end());
   selection.tasks.erase(begin, begin + static_cast<std::ptrdiff_t>(first));
   return selection;

@@ -35,7 +35,7 @@ struct TaskSelection {
   std::vector<const Task*> tasks;  // of the given ones
   std::size_t total = 0;           // without limit and offset
 };
-// Equal ones stand by id, nulls last in either direction.
-TaskSelection select_tasks(std::span<const Task>, const TaskQuery&);
+// `tasks` stand by id. Equal ones stand by id, nulls last in either direction.
+TaskSelection select_tasks(std::span<const Task> tasks, const TaskQuery&);
 
 }  // namespace lockstep::api

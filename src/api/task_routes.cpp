@@ -54,13 +54,29 @@ void reply_with_task(const Services& services, CallPtr call, Found found) {
   if (!asked) call->reply(shutting_down_response());
 }
 
+// Asks for all rows and replies with what `found` makes of the valid ones, or why they cannot be had.
+template <typename Found>
+void reply_with_tasks(const Services& services, CallPtr call, Found found) {
+  const bool asked = services.daemon.read_tasks(
+      [call, found = std::move(found)](const std::variant<const TableRows*, std::exception_ptr>& answer) {
+        Response response;
+        try {
+          if (const auto* failure = std::get_if<std::exception_ptr>(&answer)) std::rethrow_exception(*failure);
+          response = found(std::span<const Task>(std::get<const TableRows*>(answer)->tasks));
+        } catch (...) {
+          response = exception_response(std::current_exception());
+        }
+        call->reply(std::move(response));
+      });
+  if (!asked) call->reply(shutting_down_response());
+}
+
 }  // namespace
 
 void list_tasks(const Services& services, CallPtr call) {
   TaskQuery query = task_query(call->query);
-  reply_from(services, std::move(call), Queue::read_slowly, [query = std::move(query)](Engine& engine) {
-    const TableRows rows = engine.tasks();
-    const TaskSelection selection = select_tasks(rows.tasks, query);
+  reply_with_tasks(services, std::move(call), [query = std::move(query)](std::span<const Task> tasks) {
+    const TaskSelection selection = select_tasks(tasks, query);
     std::string list = "[";
     for (const Task* task : selection.tasks) {
       if (list.size() > 1) list += ',';
@@ -102,8 +118,8 @@ void list_task_runs(const Services& services, CallPtr call) {
                                          "to must lie from 0 to " + std::to_string(kLongestWindow) + " days after from",
                                          "",
                                          {}}));
-  reply_from(services, std::move(call), Queue::read_slowly, [from, to, zone = services.zone](Engine& engine) {
-    return json_response(200, task_runs_json(engine.tasks().tasks, from, to, zone));
+  reply_with_tasks(services, std::move(call), [from, to, zone = services.zone](std::span<const Task> tasks) {
+    return json_response(200, task_runs_json(tasks, from, to, zone));
   });
 }
 

@@ -217,6 +217,11 @@ struct Daemon::Impl {
     return condition_of(*published);
   }
 
+  std::shared_ptr<const Status> last_published() const {
+    const std::lock_guard lock(mutex);
+    return published;
+  }
+
   void finish_start() {
     const std::lock_guard lock(mutex);
     start_done = true;
@@ -274,8 +279,8 @@ struct Daemon::Impl {
   }
 
   void start(milliseconds patience) {
-    reader = std::make_unique<Reader>(settings);
-    slow_reader = std::make_unique<Reader>(settings);
+    reader = std::make_unique<Reader>(settings, [this] { return last_published(); });
+    slow_reader = std::make_unique<Reader>(settings, [this] { return last_published(); });
     start_watching();
     engine_thread = std::thread([this] { run_engine(); });
     std::unique_lock lock(mutex);
@@ -329,22 +334,9 @@ bool Daemon::read(Job job) { return impl_->reader && impl_->reader->post(std::mo
 bool Daemon::read_slowly(Job job) { return impl_->slow_reader && impl_->slow_reader->post(std::move(job)); }
 bool Daemon::read_task(std::int64_t id, TaskDone done) { return impl_->reader && impl_->reader->task(id, std::move(done)); }
 
+bool Daemon::read_tasks(TasksDone done) { return impl_->slow_reader && impl_->slow_reader->tasks(std::move(done)); }
 bool Daemon::status(std::function<void(const Status&)> done) {
-  return read([this, done = std::move(done)](Engine& engine) {
-    std::shared_ptr<const Status> last;
-    {
-      const std::lock_guard lock(impl_->mutex);
-      last = impl_->published;
-    }
-    try {
-      done(engine.refreshed(*last));
-    } catch (const Error& error) {  // the database answers, but not as it should
-      Status status = *last;
-      status.in_sync = false;
-      status.database.error = error.what();
-      done(status);
-    }
-  });
+  return impl_->reader && impl_->reader->status(std::move(done));
 }
 
 Health Daemon::health() const {

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <chrono>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -104,8 +105,12 @@ class Daemon {
   // the task, nullopt (no such row), the row's fault, or Error.
   using TaskDone = std::function<void(const std::variant<std::optional<Task>, InvalidRow, Error>&)>;
   [[nodiscard]] bool read_task(std::int64_t id, TaskDone done);
+  // All rows, valid until `done` returns, or what reading them threw. `done` comes on the slow reader's thread. Questions
+  // that wait together are one look, and rows that the database has not changed since the last one are not read again.
+  using TasksDone = std::function<void(const std::variant<const TableRows*, std::exception_ptr>&)>;
+  [[nodiscard]] bool read_tasks(TasksDone done);
   // The status object: counts as of the last sync, what is cheap to ask (conflicts, last run) as of now.
-  // Works while the database is away. `done` comes on the reader's thread.
+  // Works while the database is away. Questions that wait together are one look. `done` comes on the reader's thread.
   [[nodiscard]] bool status(std::function<void(const Status&)> done);
   Health health() const;
   const Settings& settings() const;

@@ -65,7 +65,13 @@ TaskWriteOutcome Engine::write_task(const TaskWriteRequest& request) { return im
 
 bool Engine::worth_a_retry() const { return impl_->worth_a_retry; }
 
-TableRows Engine::tasks() { return impl_->store->begin(Access::read, impl_->settings.replica)->tasks().rows(); }
+TaskSnapshot Engine::tasks(TaskSnapshot known) {
+  const auto transaction = impl_->store->begin(Access::read, impl_->settings.replica);
+  std::string version = transaction->tasks().version();
+  if (!version.empty() && version == known.version) return known;
+  known = {};  // before the new rows need their memory
+  return {transaction->tasks().rows(), std::move(version)};
+}
 
 TableRows Engine::tasks_of(std::span<const std::int64_t> ids) {
   return impl_->store->begin(Access::read, impl_->settings.replica)->tasks().rows_of(ids);

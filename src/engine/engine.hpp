@@ -132,6 +132,12 @@ struct TaskWriteRequest {
   std::function<std::variant<Task, TaskStale, TaskProblems>(const Task* current)> make;
 };
 
+// Rows as they were read, and which they are (TaskTable::version()).
+struct TaskSnapshot {
+  TableRows rows;
+  std::string version;
+};
+
 struct RunDetails {
   Run run;
   std::vector<ChangeRecord> changes;
@@ -196,8 +202,9 @@ class Engine {
   TaskWriteOutcome write_task(const TaskWriteRequest&);
   // The last sync could not be done for now (file busy, too much going on): it is worth another try.
   bool worth_a_retry() const;
-  // The database's rows, sorted by id; all of them, or those of `ids`.
-  TableRows tasks();
+  // The database's rows, sorted by id; all of them, or those of `ids`. `known`: an earlier answer of this engine, given
+  // back without reading anything if it can be told that it is right still.
+  TaskSnapshot tasks(TaskSnapshot known = {});
   TableRows tasks_of(std::span<const std::int64_t> ids);
 
   // Reads everything, plans, writes nothing.

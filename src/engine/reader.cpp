@@ -1,11 +1,16 @@
 #include "engine/reader.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <utility>
 
 #include "file/posix_file_system.hpp"
 
 namespace lockstep {
 namespace {
+
+// Rows that nobody asks for give their memory back.
+constexpr std::chrono::seconds kKeptFor{10};
 
 std::unique_ptr<Store> reading_store(const Settings& settings) {
   StoreOptions options;
@@ -18,8 +23,9 @@ std::unique_ptr<Store> reading_store(const Settings& settings) {
 
 }  // namespace
 
-Reader::Reader(const Settings& settings)
-    : files_(std::make_unique<PosixFileSystem>()),
+Reader::Reader(const Settings& settings, LastStatus last_status)
+    : last_status_(std::move(last_status)),
+      files_(std::make_unique<PosixFileSystem>()),
       engine_(settings, *files_, reading_store(settings)),
       thread_([this] { run(); }) {}
 
@@ -34,42 +40,60 @@ void Reader::close() {
   if (thread_.joinable()) thread_.join();
 }
 
-bool Reader::post(Job job) {
+template <typename Ask>
+bool Reader::take(Ask ask) {
   const std::lock_guard lock(mutex_);
   if (closed_) return false;
-  jobs_.push_back(std::move(job));
+  ask(waiting_);
   changed_.notify_one();
   return true;
 }
 
+bool Reader::post(Job job) {
+  return take([&](Questions& waiting) { waiting.jobs.push_back(std::move(job)); });
+}
 bool Reader::task(std::int64_t id, TaskDone done) {
-  const std::lock_guard lock(mutex_);
-  if (closed_) return false;
-  questions_.push_back({id, std::move(done)});
-  changed_.notify_one();
-  return true;
+  return take([&](Questions& waiting) { waiting.task.push_back({id, std::move(done)}); });
+}
+bool Reader::tasks(TasksDone done) {
+  return take([&](Questions& waiting) { waiting.tasks.push_back(std::move(done)); });
+}
+bool Reader::status(StatusDone done) {
+  return take([&](Questions& waiting) { waiting.status.push_back(std::move(done)); });
+}
+
+// Until there is something to do; false = there will be nothing any more.
+bool Reader::wait(std::unique_lock<std::mutex>& lock) {
+  const auto something = [this] { return closed_ || !waiting_.empty(); };
+  if (!changed_.wait_for(lock, kKeptFor, something)) {
+    kept_ = {};
+    changed_.wait(lock, something);
+  }
+  return !waiting_.empty();
 }
 
 void Reader::run() {
   std::unique_lock lock(mutex_);
-  for (;;) {
-    changed_.wait(lock, [&] { return closed_ || !jobs_.empty() || !questions_.empty(); });
-    if (jobs_.empty() && questions_.empty()) return;
-    std::vector<TaskQuestion> questions;
-    questions.swap(questions_);
-    Job job;
-    if (!jobs_.empty()) {
-      job = std::move(jobs_.front());
-      jobs_.pop_front();
+  while (wait(lock)) {
+    Questions now;
+    std::swap(now.task, waiting_.task);
+    std::swap(now.tasks, waiting_.tasks);
+    std::swap(now.status, waiting_.status);
+    if (!waiting_.jobs.empty()) {
+      now.jobs.push_back(std::move(waiting_.jobs.front()));
+      waiting_.jobs.pop_front();
     }
     lock.unlock();
-    if (!questions.empty()) answer(questions);
-    if (job) job(engine_);
+    if (!now.task.empty()) answer(now.task);
+    if (!now.status.empty()) answer(now.status);
+    if (!now.tasks.empty()) answer(now.tasks);
+    for (const Job& job : now.jobs) job(engine_);
+    now = {};  // what the questions hold goes while nobody waits for the mutex
     lock.lock();
   }
 }
 
-void Reader::answer(std::vector<TaskQuestion>& questions) {
+void Reader::answer(const std::vector<TaskQuestion>& questions) {
   try {
     std::vector<std::int64_t> ids;
     ids.reserve(questions.size());
@@ -89,6 +113,29 @@ void Reader::answer(std::vector<TaskQuestion>& questions) {
   } catch (const Error& error) {
     for (const TaskQuestion& question : questions) question.done(error);
   }
+}
+
+void Reader::answer(const std::vector<TasksDone>& questions) {
+  std::variant<const TableRows*, std::exception_ptr> rows = &kept_.rows;
+  try {
+    kept_ = engine_.tasks(std::move(kept_));
+  } catch (...) {
+    kept_ = {};
+    rows = std::current_exception();
+  }
+  for (const TasksDone& done : questions) done(rows);
+  if (kept_.version.empty()) kept_ = {};
+}
+
+void Reader::answer(const std::vector<StatusDone>& questions) {
+  Status status = *last_status_();
+  try {
+    status = engine_.refreshed(status);
+  } catch (const Error& error) {  // the database answers, but not as it should
+    status.in_sync = false;
+    status.database.error = error.what();
+  }
+  for (const StatusDone& done : questions) done(status);
 }
 
 }  // namespace lockstep

@@ -162,6 +162,9 @@ class TaskTable {
   virtual ~TaskTable() = default;
   virtual const TableShape& shape() = 0;
   virtual TableRows rows() = 0;                                                    // everything
+  // Two transactions of one Store that give the same text have the same rows(). Empty = cannot tell, as in a view, whose
+  // rows may change by themselves.
+  virtual std::string version() { return {}; }
   // Whole rows as JSON objects by column name, unknown columns included, in the order of `ids`; empty text = absent.
   // A column that is a field has the form of to_json where its value fits the field, the column's text else.
   // In a writing transaction: holds the rows against other writers until it ends; a row that another changed

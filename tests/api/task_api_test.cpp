@@ -87,6 +87,26 @@ TEST_F(TaskApi, ListsWithTheTotal) {
     EXPECT_EQ(world.get(std::string("/api/tasks?") + query).status, 400) << query;
 }
 
+TEST_F(TaskApi, AListIsNeverOlderThanTheDatabase) {
+  const auto ids = [&] {
+    const Response response = world.get("/api/tasks?limit=50");
+    std::string found;
+    for (const Json& task : json_of(response).items)
+      found += task.find("id")->text + "=" + task.find("skill_name")->text + " ";
+    return found + "of " + header(response, "X-Total-Count");
+  };
+  EXPECT_EQ(ids(), "1=backup 2=report of 2");
+  EXPECT_EQ(ids(), "1=backup 2=report of 2");
+  world.sql("UPDATE scheduled_tasks SET schedule_cron = 'nonsense' WHERE id = 1");
+  EXPECT_EQ(ids(), "2=report of 1") << "a row that breaks the rules is in no list";
+  world.sql("UPDATE scheduled_tasks SET schedule_cron = '@daily' WHERE id = 1");
+  EXPECT_EQ(ids(), "1=backup 2=report of 2");
+  EXPECT_EQ(world.send("PATCH", "/api/tasks/2", R"({"skill_name":"audit"})").status, 200);
+  EXPECT_EQ(ids(), "1=backup 2=audit of 2");
+  EXPECT_EQ(world.send("DELETE", "/api/tasks/1").status, 204);
+  EXPECT_EQ(ids(), "2=audit of 1");
+}
+
 TEST_F(TaskApi, CreateWritesBothSides) {
   const Response response = world.send(
       "POST", "/api/tasks",

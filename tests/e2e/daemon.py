@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import random
 import re
 import signal
 import socket
@@ -25,6 +26,20 @@ def eventually(condition, what="it", patience=PATIENCE):
         if time.monotonic() > deadline:
             raise AssertionError(f"{what} did not come about within {patience} s")
         time.sleep(0.005)
+
+
+def free_port():
+    """For a daemon that comes back on its port. The kernel gives those from 32768 on to other programs' outgoing
+    connections: a daemon that is gone for a while would find such a one taken."""
+    for port in random.sample(range(20_000, 32_768), 100):
+        try:
+            for family, address in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
+                with socket.socket(family) as probe:
+                    probe.bind((address, port))
+            return port
+        except OSError:
+            continue
+    raise AssertionError("no free port")
 
 
 class UnixConnection(http.client.HTTPConnection):

@@ -11,7 +11,7 @@ import time
 
 import websockets
 
-from daemon import PATIENCE, DaemonWorkspace, UnixConnection, eventually
+from daemon import PATIENCE, DaemonWorkspace, UnixConnection, eventually, free_port
 from support import DONE, FAILED, THREE_TASKS, USAGE
 
 
@@ -250,9 +250,8 @@ class Reloading(DaemonWorkspace):
 
     def test_another_address_needs_a_restart(self):
         # Without an address on the command line, which would stand above it.
-        port = self.daemon.port
         self.daemon.stop()
-        self.config.write_text(f"listen: localhost:{port}\n")
+        self.config.write_text(f"listen: localhost:{free_port()}\n")
         daemon = self.serve(listen=())
         self.config.write_text("listen: localhost:1\nlog_level: debug\n")
         daemon.signal(signal.SIGHUP)

@@ -7,7 +7,7 @@ import subprocess
 import threading
 import time
 
-from daemon import PATIENCE, DaemonWorkspace, eventually
+from daemon import PATIENCE, DaemonWorkspace, eventually, free_port
 from support import FAILED, PROGRAM, THREE_TASKS, USAGE
 
 
@@ -73,8 +73,8 @@ class Watching(DaemonWorkspace):
         self.assertEqual(daemon.stop(), 0)
 
     def test_comes_back_after_a_restart_with_what_it_missed(self):
-        daemon = self.serve()
-        address = f"localhost:{daemon.port}"
+        address = f"localhost:{free_port()}"
+        daemon = self.serve(listen=(address,))
         _, lines, messages = self.watch("--json", address)
         eventually(lambda: lines)
         daemon.stop()

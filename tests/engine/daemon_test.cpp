@@ -246,6 +246,47 @@ TEST(Daemon, TaskQuestionsTellMissingAndInvalidRows) {
   EXPECT_FALSE(std::get<std::optional<Task>>(none));
 }
 
+TEST(Daemon, QuestionsForAllRowsThatWaitTogetherSeeWhatWasCommittedBeforeTheLook) {
+  LiveWorld world;
+  world.options.watch = false;
+  world.write_tasks(task_yaml(1, "backup"));
+  world.start();
+  std::promise<void> busy, gate;
+  std::shared_future<void> open = gate.get_future().share();
+  ASSERT_TRUE(world.daemon->read_slowly([&busy, open](Engine&) {
+    busy.set_value();
+    open.wait();
+  }));
+  busy.get_future().wait();
+  std::array<std::promise<std::size_t>, 3> answers;
+  for (auto& answer : answers) {
+    ASSERT_TRUE(world.daemon->read_tasks(
+        [&answer](const auto& rows) { answer.set_value(std::get<const TableRows*>(rows)->tasks.size()); }));
+  }
+  world.sql("INSERT INTO scheduled_tasks (id, skill_name, schedule_cron, next_run_at) VALUES (9, 'x', '@daily', "
+            "'2026-11-23 02:00:00')");
+  gate.set_value();
+  for (auto& answer : answers) EXPECT_EQ(answer.get_future().get(), 2U);
+}
+
+TEST(Daemon, RowsThatCannotBeReadAreAFailureOfTheQuestion) {
+  LiveWorld world;
+  world.options.watch = false;
+  world.write_tasks(task_yaml(1, "backup"));
+  world.start();
+  const auto readable = [&] {
+    std::promise<bool> answer;
+    EXPECT_TRUE(world.daemon->read_tasks(
+        [&](const auto& rows) { answer.set_value(std::holds_alternative<const TableRows*>(rows)); }));
+    return answer.get_future().get();
+  };
+  EXPECT_TRUE(readable());
+  world.sql("ALTER TABLE scheduled_tasks RENAME COLUMN schedule_cron TO cron");
+  EXPECT_FALSE(readable());
+  world.sql("ALTER TABLE scheduled_tasks RENAME COLUMN cron TO schedule_cron");
+  EXPECT_TRUE(readable());
+}
+
 TEST(Daemon, AfterStopNothingIsTakenOn) {
   LiveWorld world;
   world.write_tasks(task_yaml(1, "backup"));
@@ -256,6 +297,7 @@ TEST(Daemon, AfterStopNothingIsTakenOn) {
   EXPECT_TRUE(done) << "what was asked for before is finished";
   EXPECT_FALSE(world.daemon->write([](Engine&) {}));
   EXPECT_FALSE(world.daemon->status([](const Status&) {}));
+  EXPECT_FALSE(world.daemon->read_tasks([](const auto&) {}));
 }
 
 TEST(Daemon, AReplicaThatBelongsToAnotherFileStopsTheStart) {

@@ -149,5 +149,25 @@ TEST_F(Rest, EverythingIsComparedAgainWhenThatIsDue) {
   EXPECT_FALSE(looked());
 }
 
+TEST(TaskSnapshots, RowsThatDidNotChangeAreNotReadAgain) {
+  World world;
+  world.write_tasks(task_yaml(1, "backup"));
+  const auto engine = world.engine();
+  World::done(engine->sync({}));
+  const auto calls = [&](const std::function<void()>& question) {
+    const std::size_t before = world.database->calls();
+    question();
+    return world.database->calls() - before;
+  };
+  TaskSnapshot rows;
+  const std::size_t anew = calls([&] { rows = engine->tasks(); });
+  const std::size_t again = calls([&] { rows = engine->tasks(std::move(rows)); });
+  EXPECT_EQ(again + 1, anew) << "all but the reading";
+  EXPECT_EQ(rows.rows.tasks.size(), 1U);
+  world.database->put(testing::task(2, "report"));
+  EXPECT_EQ(calls([&] { rows = engine->tasks(std::move(rows)); }), anew);
+  EXPECT_EQ(rows.rows.tasks.size(), 2U);
+}
+
 }  // namespace
 }  // namespace lockstep

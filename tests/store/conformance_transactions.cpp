@@ -64,6 +64,40 @@ TEST_P(StoreConformance, AReaderSeesOneSnapshot) {
   EXPECT_TRUE(reader->base().index().empty());
 }
 
+TEST_P(StoreConformance, TheVersionOfTheRowsMovesWithThem) {
+  prepare();
+  database->put(make_task(1));
+  std::string before;
+  const auto stands_or_is_not_told = [&] {
+    const auto transaction = read();
+    return transaction->tasks().version().empty() || transaction->tasks().version() == before;
+  };
+  const auto moves = [&](const std::function<void()>& change) {
+    before = read()->tasks().version();
+    EXPECT_TRUE(stands_or_is_not_told());
+    change();
+    const std::string after = read()->tasks().version();
+    return after.empty() || after != before;
+  };
+  EXPECT_TRUE(moves([&] { database->put(make_task(2)); }));
+  EXPECT_TRUE(moves([&] { database->put_column(1, "schedule_cron", "every day"); })) << "a row that breaks the rules";
+  EXPECT_TRUE(moves([&] { database->erase(2); }));
+  EXPECT_TRUE(moves([&] {
+    const auto other = database->open();
+    const auto writer = other->begin(Access::write, "other");
+    const RowChange change = insertion(make_task(3));
+    EXPECT_TRUE(writer->tasks().apply({&change, 1}, kNow).empty());
+    writer->commit();
+  })) << "another store's commit";
+  EXPECT_TRUE(moves([&] {
+    const auto writer = write();
+    const RowChange change = insertion(make_task(4));
+    EXPECT_TRUE(writer->tasks().apply({&change, 1}, kNow).empty());
+    writer->commit();
+  })) << "its own commit";
+  EXPECT_TRUE(moves([&] { database->drop_task_table(); }));
+}
+
 TEST_P(StoreConformance, AReaderIsNotBlockedByAWriter) {
   prepare();
   database->put(make_task(1));

@@ -64,6 +64,13 @@ TEST_F(MemoryStoreTest, ATableCanLackColumns) {
   EXPECT_TRUE(is_null(transaction->tasks().rows().tasks.at(0)[Field::user_id]));
 }
 
+TEST_F(MemoryStoreTest, TheVersionOfTheRowsStandsWhileNobodyWrites) {
+  write_once();
+  const std::string version = store->begin(Access::read, "default")->tasks().version();
+  EXPECT_FALSE(version.empty());
+  EXPECT_EQ(store->begin(Access::read, "default")->tasks().version(), version);
+}
+
 TEST_F(MemoryStoreTest, TheDatabaseOutlivesItsOwner) {
   write_once();
   const auto transaction = store->begin(Access::read, "default");

@@ -71,11 +71,38 @@ TEST_F(SqliteStoreTest, ADatabaseFileThatWasReplacedIsOpenedAnew) {
   SqliteDatabase other;
   ASSERT_TRUE(apply(*other.open(), {insertion(make_task(1)), insertion(make_task(2))}).empty());
   other.run("PRAGMA wal_checkpoint(TRUNCATE)");
+  const std::string mark = store->version_mark();
+  const std::string version = store->begin(Access::read, "default")->tasks().version();
   fs::rename(other.path(), database.path());
   for (const char* suffix : {"-wal", "-shm"}) fs::remove(database.path() + suffix);
   EXPECT_EQ(count(*store), 2U);
+  EXPECT_NE(store->version_mark(), mark) << "both connections count from the same number on";
+  EXPECT_NE(store->begin(Access::read, "default")->tasks().version(), version);
   ASSERT_TRUE(apply(*store, {insertion(make_task(3))}).empty());
   EXPECT_EQ(count(*database.open()), 3U);
+}
+
+TEST_F(SqliteStoreTest, TheVersionOfTheRowsStandsWhileNobodyWrites) {
+  for (const char* journal : {"WAL", "DELETE"}) {
+    database.run(std::string("PRAGMA journal_mode = ") + journal);
+    const auto store = database.open();
+    store->prepare();
+    const auto version = [&] { return store->begin(Access::read, "default")->tasks().version(); };
+    const std::string before = version();
+    EXPECT_FALSE(before.empty());
+    EXPECT_EQ(version(), before);
+    const auto reader = store->begin(Access::read, "default");
+    EXPECT_EQ(reader->tasks().version(), before);
+  }
+}
+
+TEST_F(SqliteStoreTest, AViewHasNoVersionSinceItsRowsMayChangeByThemselves) {
+  database.run("CREATE TABLE jobs (id INTEGER PRIMARY KEY, skill_name TEXT, schedule_cron TEXT, next_run_at TEXT);"
+               "CREATE VIEW scheduled_tasks AS SELECT * FROM jobs WHERE next_run_at > datetime('now');"
+               "CREATE TRIGGER i INSTEAD OF INSERT ON scheduled_tasks BEGIN SELECT 1; END;"
+               "CREATE TRIGGER u INSTEAD OF UPDATE ON scheduled_tasks BEGIN SELECT 1; END;"
+               "CREATE TRIGGER d INSTEAD OF DELETE ON scheduled_tasks BEGIN SELECT 1; END;");
+  EXPECT_EQ(database.open()->begin(Access::read, "default")->tasks().version(), "");
 }
 
 TEST_F(SqliteStoreTest, ADatabaseFileThatWasRemovedIsEmptyAndThenMadeAnew) {

@@ -31,6 +31,7 @@ struct StoredRun {
 };
 
 struct State {
+  std::uint64_t revision = 0;  // of what is committed
   bool newer_schema = false;
   bool has_task_table = false;
   FieldSet columns = FieldSet::all();
@@ -68,6 +69,7 @@ struct MemoryDatabase::Shared {
   void amend(Change&& change) {
     auto next = std::make_shared<memory::State>(*committed);
     change(*next);
+    ++next->revision;
     committed = std::move(next);
   }
   void require_not_held(std::int64_t id) const;

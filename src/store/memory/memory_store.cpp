@@ -180,6 +180,7 @@ class MemoryTransaction final : public Transaction {
     mine.rows = std::move(rows);
     mine.not_removable = theirs.not_removable;
     mine.newer_schema = theirs.newer_schema;
+    mine.revision = theirs.revision + 1;
     view_.shared.committed = std::shared_ptr<const State>(std::move(view_.working));
   }
 

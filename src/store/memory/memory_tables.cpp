@@ -81,6 +81,12 @@ TableRows MemoryTaskTable::rows() {
   return read_rows(view_.state());
 }
 
+std::string MemoryTaskTable::version() {
+  view_.shared.enter("look at the version of tasks");
+  const State& state = view_.state();
+  return view_.working || !state.has_task_table ? std::string() : std::to_string(state.revision);
+}
+
 std::vector<std::string> MemoryTaskTable::row_images(std::span<const std::int64_t> ids) {
   view_.shared.enter("read rows");
   std::vector<std::string> images;

@@ -22,6 +22,7 @@ class MemoryTaskTable final : public TaskTable {
   explicit MemoryTaskTable(View& view);
   const TableShape& shape() override { return shape_; }
   TableRows rows() override;
+  std::string version() override;
   std::vector<std::string> row_images(std::span<const std::int64_t> ids) override;
   std::vector<RefusedRow> apply(std::span<const RowChange> changes, Timestamp now) override;
   std::int64_t highest_id() override;

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <atomic>
 #include <limits>
 
 namespace lockstep::sqlite {
@@ -28,12 +29,18 @@ bool is_new_file(const std::string& path) {
   return ::stat(path.c_str(), &status) != 0 || status.st_size == 0;
 }
 
+std::uint64_t next_number() {
+  static std::atomic<std::uint64_t> last = 0;
+  return ++last;
+}
+
 // A relative path that begins with `:` or `file:` would mean something else to SQLite.
 std::string plain_path(const std::string& path) { return path.starts_with('/') ? path : "./" + path; }
 
 }  // namespace
 
-Connection::Connection(std::string path, OpenMode mode, std::int64_t busy_timeout_ms) : path_(std::move(path)) {
+Connection::Connection(std::string path, OpenMode mode, std::int64_t busy_timeout_ms)
+    : path_(std::move(path)), number_(next_number()) {
   const bool make_wal = mode == OpenMode::create && is_new_file(path_);
   sqlite3* raw = nullptr;
   const std::string name = mode == OpenMode::nothing ? ":memory:" : plain_path(path_);
@@ -98,6 +105,11 @@ std::optional<std::int64_t> Connection::integer(const std::string& sql) {
   Statement statement = prepare(sql);
   if (!statement.step() || statement.is_null(0)) return std::nullopt;
   return statement.integer(0);
+}
+
+// Every connection counts from the same number on.
+std::string Connection::version_mark() {
+  return std::to_string(number_) + ":" + std::to_string(integer("PRAGMA data_version").value_or(0));
 }
 
 std::string Connection::peek(std::int64_t offset, int size) const {

@@ -102,6 +102,11 @@ class Connection {
   bool read_only() const;
   bool in_transaction() const { return sqlite3_get_autocommit(handle()) == 0; }
   bool has_deferred_violations() const;
+  // The same text twice: in between no other connection has committed anything to the database. Inside a transaction:
+  // to what it sees. No two connections of a process share one.
+  std::string version_mark();
+  // Moves with every row that this connection writes, committed or not.
+  std::int64_t rows_written() const { return sqlite3_total_changes64(handle()); }
   std::int64_t rows_changed() const { return sqlite3_changes64(handle()); }
   std::int64_t last_row_id() const { return sqlite3_last_insert_rowid(handle()); }
   const std::string& path() const { return path_; }
@@ -129,6 +134,7 @@ class Connection {
   std::string path_;
   std::unique_ptr<sqlite3, Closer> handle_;  // outlives the statements
   std::optional<FileIdentity> identity_;     // none for OpenMode::nothing
+  std::uint64_t number_;                     // of this process's connections
   std::unordered_map<std::string, std::shared_ptr<Statement::Cached>> statements_;
 };
 

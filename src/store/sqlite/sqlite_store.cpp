@@ -137,7 +137,7 @@ class SqliteStore final : public Store {
   // data_version does not move with what this connection commits itself.
   std::string version_mark() override {
     if (!connection_ || !connection_->is_current()) return {};
-    return std::to_string(connection_->integer("PRAGMA data_version").value_or(0));
+    return connection_->version_mark();
   }
 
  private:

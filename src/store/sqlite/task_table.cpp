@@ -83,6 +83,11 @@ TableRows SqliteTaskTable::rows() {
                  static_cast<std::size_t>(expected.value_or(0)));
 }
 
+std::string SqliteTaskTable::version() {
+  if (!columns_.shape.exists || columns_.is_view) return {};
+  return connection_.version_mark() + ":" + std::to_string(connection_.rows_written());
+}
+
 TableRows SqliteTaskTable::rows_of(std::span<const std::int64_t> ids) {
   if (!columns_.shape.exists || ids.empty()) return {};
   std::string list = "[";

@@ -13,6 +13,7 @@ class SqliteTaskTable final : public TaskTable {
 
   const TableShape& shape() override { return columns_.shape; }
   TableRows rows() override;
+  std::string version() override;
   TableRows rows_of(std::span<const std::int64_t> ids) override;
   std::vector<std::string> row_images(std::span<const std::int64_t> ids) override;
   std::vector<RefusedRow> apply(std::span<const RowChange> changes, Timestamp now) override;
