@@ -529,6 +529,7 @@ Executed Core::execute(Session& session, const Triples& triples, Work& work, Tim
   observe_run(session, work, resting, left.due);
   remember_rest(session, work, resting);
   report(1.0, "done");
+  result.duration_ms = static_cast<double>(clock().micros - started.micros) / 1000.0;  // the history's ends before its COMMIT
   return result;
 }
 
