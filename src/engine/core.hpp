@@ -89,6 +89,11 @@ class Core {
   SyncOutcome sync(const SyncRequest&);
   PlanOutcome plan(const SyncRequest&);
   ResolveOutcome resolve(const ResolveRequest&);
+  std::vector<ResolveOutcome> resolve_all(const std::vector<ResolveRequest>&);
+  struct Decisions;
+  // Requests for conflicts of this replica, each conflict once: one run.
+  std::vector<ResolveOutcome> resolve_own(const std::vector<ResolveRequest>&);
+  Executed execute(Session&, Decisions&, Timestamp started);
   struct Requests {  // that other hosts' processes stored for this replica
     std::vector<Conflict> resolutions;
     std::vector<Run> undos;

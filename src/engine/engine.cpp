@@ -30,6 +30,9 @@ std::size_t Engine::count_conflicts(const ConflictFilter& filter) {
 }
 
 ResolveOutcome Engine::resolve(const ResolveRequest& request) { return impl_->resolve(request); }
+std::vector<ResolveOutcome> Engine::resolve_all(const std::vector<ResolveRequest>& requests) {
+  return impl_->resolve_all(requests);
+}
 
 std::size_t Engine::clear_conflicts() {
   auto transaction = impl_->store->begin(Access::write, impl_->settings.replica);
