@@ -12,6 +12,7 @@ python3-psycopg2.
 import argparse
 import io
 import json
+import multiprocessing
 import os
 import shutil
 import sqlite3
@@ -50,17 +51,32 @@ def schedule(count):
     return "\n".join(lines) + "\n"
 
 
-def run(program, folder, url, *arguments):
-    command = [program, "--yaml", os.path.join(folder, "schedule.yml"), "--db", url, *arguments]
-    start = time.perf_counter()
-    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
-    error = child.stderr.read()
-    _, status, usage = os.wait4(child.pid, 0)
-    seconds = time.perf_counter() - start
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode != 0:
-        sys.exit(f"{' '.join(command)} exited with {child.returncode}: {error.decode()}")
-    return seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+def time_commands(pipe):
+    """Runs commands and sends back their seconds, CPU seconds and peak megabytes. A process of its own, since a
+    child's peak counts from that of the process that starts it, and this one stays small."""
+    for command in iter(pipe.recv, None):
+        start = time.perf_counter()
+        child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
+                                 env={**os.environ, "LOCKSTEP_MAX_FILE_SIZE": "1GiB"})
+        error = child.stderr.read()
+        _, status, usage = os.wait4(child.pid, 0)
+        seconds = time.perf_counter() - start
+        child.returncode = os.waitstatus_to_exitcode(status)
+        pipe.send((child.returncode, error.decode(), (seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)))
+
+
+class Meter:
+    def __init__(self):
+        self.pipe, theirs = multiprocessing.Pipe()
+        multiprocessing.Process(target=time_commands, args=(theirs,), daemon=True).start()
+
+    def __call__(self, program, folder, url, *arguments):
+        command = [program, "--yaml", os.path.join(folder, "schedule.yml"), "--db", url, *arguments]
+        self.pipe.send(command)
+        status, error, figures = self.pipe.recv()
+        if status != 0:
+            sys.exit(f"{' '.join(command)} exited with {status}: {error}")
+        return figures
 
 
 def load(path):
@@ -145,7 +161,7 @@ def rewrite(path, old, new):
         file.write(text.replace(old, new, 1))
 
 
-def measure(program, folder, database, count, repeat):
+def measure(run, program, folder, database, count, repeat):
     path = os.path.join(folder, "schedule.yml")
     samples = {"first sync": [], "nothing changed": [], "one change, database to YAML": [],
                "one change, YAML to database": []}
@@ -191,11 +207,12 @@ def main():
     parser.add_argument("--repeat", type=int, default=5)
     parser.add_argument("tasks", nargs="*", type=int, default=[100, 10_000, 100_000])
     arguments = parser.parse_args()
+    meter = Meter()
     for count in arguments.tasks:
         folder = tempfile.mkdtemp(prefix="lockstep-bench-")
         database = Postgres(folder) if arguments.postgres else Sqlite(folder)
         try:
-            measure(os.path.abspath(arguments.program), folder, database, count, arguments.repeat)
+            measure(meter, os.path.abspath(arguments.program), folder, database, count, arguments.repeat)
         finally:
             database.close()
             shutil.rmtree(folder)

@@ -48,12 +48,49 @@ std::vector<Edit> edits_for(const Document& document, unsigned choice) {
   return edits;
 }
 
+void require_same(const ReadResult& whole, const ReadResult& other) {
+  if ((whole.document == nullptr) != (other.document == nullptr)) std::abort();
+  if (whole.diagnostics.size() != other.diagnostics.size() || whole.warnings.size() != other.warnings.size()) std::abort();
+  if (!whole.document) return;
+  if (whole.document->size() != other.document->size()) std::abort();
+  for (const Task& task : other.document->tasks()) {
+    const Task* same = whole.document->find(task.id);
+    if (!same || same->values != task.values) std::abort();
+    if (whole.document->task_text(task.id) != other.document->task_text(task.id)) std::abort();
+  }
+}
+
+// The text without one of its lines.
+std::string without_line(std::string text, unsigned line) {
+  std::size_t start = 0;
+  for (; line > 0 && text.find('\n', start) != std::string::npos; --line) start = text.find('\n', start) + 1;
+  return text.erase(start, text.find('\n', start) - start);
+}
+
+void compare_ways_of_reading(const std::string& text, unsigned choice) {
+  const ReadOptions in_parts{.piecewise_from = 0};
+  const ReadOptions in_one_go{.piecewise_from = SIZE_MAX};
+  const ReadResult parts = Document::read(text, in_parts);
+  require_same(Document::read(text, in_one_go), parts);
+  if (!parts.document) return;
+  const std::string changed = without_line(text, choice);
+  const ReadResult whole = Document::read(changed, in_one_go);
+  const ReadResult by_changes = Document::read_changes(changed, in_parts, parts.document->texts());
+  require_same(whole, by_changes);
+  if (!whole.document) return;
+  std::vector<std::int64_t> ids;
+  for (const Task& task : whole.document->tasks()) ids.push_back(task.id);
+  by_changes.document->read_also(ids);
+  require_same(whole, by_changes);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const unsigned choice = data[0];
   const std::string text(reinterpret_cast<const char*>(data + 1), size - 1);
+  compare_ways_of_reading(text, choice);
   const ReadResult read = Document::read_or_empty(text, {});
   if ((read.document == nullptr) == read.diagnostics.empty()) std::abort();
   for (const Diagnostic& diagnostic : read.diagnostics) format_diagnostic(diagnostic, true);

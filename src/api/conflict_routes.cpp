@@ -10,94 +10,23 @@ Response bad_request(std::string detail, std::string hint = "") {
   return problem_response({ProblemKind::bad_request, std::move(detail), std::move(hint), {}});
 }
 
-// What came of one resolution: 200 or 202 with what was done, or a problem.
-std::variant<ResolveDone, Problem> resolved(const Services& services, Engine& engine, const ResolveRequest& request) {
-  using Result = std::variant<ResolveDone, Problem>;
-  const Stopwatch stopwatch;
-  ResolveOutcome outcome = engine.resolve(request);
-  if (auto* done = std::get_if<ResolveDone>(&outcome)) {
-    note_done(services, Trigger::resolve, stopwatch,
-              conflict_id(done->number) + (done->stored ? " stored for its own host: " : " resolved: ") +
-                  std::string(to_string(done->choice)));
-    return std::move(*done);
-  }
-  return std::visit(
-      [&request]<typename T>(const T& refused) -> Result {
-        if constexpr (std::is_same_v<T, ConflictGone>) return conflict_not_found(conflict_id(request.number));
-        else if constexpr (std::is_same_v<T, ResolveDone>) return refused;
-        else return problem_of(refused);
-      },
-      outcome);
+// A line for one, as for many: they are one run.
+void note_resolutions(const Services& services, const Stopwatch& stopwatch, const std::vector<ResolveOutcome>& outcomes) {
+  std::vector<const ResolveDone*> done;
+  for (const ResolveOutcome& outcome : outcomes)
+    if (const auto* one = std::get_if<ResolveDone>(&outcome)) done.push_back(one);
+  if (done.empty()) return;
+  const ResolveDone& first = *done.front();
+  note_done(services, Trigger::resolve, stopwatch,
+            (done.size() == 1 ? conflict_id(first.number) : std::to_string(done.size()) + " conflicts") +
+                (first.stored ? " stored for the host of the file: " : " resolved: ") + std::string(to_string(first.choice)));
 }
 
-// One after the other, each a job of its own, so that other work gets its turn between them.
-struct BulkResolution {
-  CallPtr call;
-  Choice choice = Choice::keep_yaml;
-  std::vector<std::int64_t> numbers;
-  std::size_t next = 0;
-  Json done = Json::array();
-  Json failed = Json::array();
-};
-using BulkPtr = std::shared_ptr<BulkResolution>;
-
-void note_failure(BulkResolution& bulk, std::int64_t number, const Problem& problem) {
-  Json failure = Json::object();
-  failure.set("conflict_id", Json::string(conflict_id(number)));
-  failure.set("problem", to_json(problem));
-  bulk.failed.items.push_back(std::move(failure));
-}
-
-void finish(BulkResolution& bulk) {
-  Json answer = Json::object();
-  answer.set("resolved", std::move(bulk.done));
-  answer.set("failed", std::move(bulk.failed));
-  bulk.call->reply(json_response(200, answer));
-}
-
-// What holds for the file or the database holds for the rest too.
-bool ends_all(const Problem& problem) {
-  switch (problem.kind) {
-    case ProblemKind::invalid_yaml:
-    case ProblemKind::file_locked:
-    case ProblemKind::internal:
-    case ProblemKind::database:
-    case ProblemKind::unavailable: return true;
-    default: return false;
-  }
-}
-
-void fail_rest(BulkResolution& bulk, const Problem& problem) {
-  for (; bulk.next < bulk.numbers.size(); ++bulk.next) note_failure(bulk, bulk.numbers[bulk.next], problem);
-  finish(bulk);
-}
-
-std::variant<ResolveDone, Problem> attempt(const Services& services, Engine& engine, const ResolveRequest& request) {
-  try {
-    return resolved(services, engine, request);
-  } catch (const Error& error) {
-    return problem_of(error);
-  } catch (const std::exception& error) {
-    return Problem{ProblemKind::internal, error.what(), "", {}};
-  }
-}
-
-void resolve_next(const Services& services, BulkPtr bulk) {
-  if (bulk->next == bulk->numbers.size()) return finish(*bulk);
-  const Services* const with = &services;
-  const bool queued = services.daemon.write([with, bulk](Engine& engine) {
-    const std::int64_t number = bulk->numbers[bulk->next];
-    const auto outcome = attempt(*with, engine, {number, {bulk->choice, {}}, std::nullopt});
-    if (const Problem* problem = std::get_if<Problem>(&outcome)) {
-      if (ends_all(*problem)) return fail_rest(*bulk, *problem);
-      note_failure(*bulk, number, *problem);
-    } else {
-      bulk->done.items.push_back(resolved_json(std::get<ResolveDone>(outcome)));
-    }
-    ++bulk->next;
-    resolve_next(*with, bulk);
-  });
-  if (!queued) fail_rest(*bulk, {ProblemKind::unavailable, "lockstep is shutting down", "", {}});
+// The requests that one choice makes of many conflicts.
+std::vector<ResolveRequest> alike(Choice choice, const std::vector<std::int64_t>& numbers) {
+  std::vector<ResolveRequest> requests;
+  for (const std::int64_t number : numbers) requests.push_back({number, {choice, {}}, std::nullopt});
+  return requests;
 }
 
 }  // namespace
@@ -151,37 +80,39 @@ void resolve_conflict(const Services& services, CallPtr call) {
   }
   const Services* const with = &services;
   reply_from(services, std::move(call), Queue::write, [with, request](Engine& engine) {
-    const auto outcome = resolved(*with, engine, request);
-    if (const Problem* problem = std::get_if<Problem>(&outcome)) return problem_response(*problem);
-    const ResolveDone& done = std::get<ResolveDone>(outcome);
+    const Stopwatch stopwatch;
+    const std::vector<ResolveOutcome> outcomes{engine.resolve(request)};
+    if (const auto problem = problem_of(outcomes.front(), request.number)) return problem_response(*problem);
+    note_resolutions(*with, stopwatch, outcomes);
+    const ResolveDone& done = std::get<ResolveDone>(outcomes.front());
     return json_response(done.stored ? 202 : 200, resolved_json(done));
   });
 }
 
 void resolve_conflicts(const Services& services, CallPtr call) {
-  auto bulk = std::make_shared<BulkResolution>();
-  bulk->call = call;
-  bulk->choice = *choice_by_name(*call->body.text("choice"));
+  const Choice choice = *choice_by_name(*call->body.text("choice"));
+  std::optional<std::vector<std::int64_t>> named;
   if (const Json* ids = call->body.json("conflict_ids")) {
+    named.emplace();
     for (const Json& id : ids->items) {
       const std::optional<std::int64_t> number = conflict_number(id.text);
       if (!number)
         return call->reply(bad_request("conflict_ids: " + quoted_for_message(id.text) + " is not a conflict's id",
                                        "they look like conflict_12"));
-      bulk->numbers.push_back(*number);
+      named->push_back(*number);
     }
-    return resolve_next(services, std::move(bulk));
   }
   const Services* const with = &services;
-  const bool queued = services.daemon.write([with, bulk](Engine& engine) {
-    try {
-      for (const Conflict& conflict : engine.conflicts({})) bulk->numbers.push_back(conflict.number);
-    } catch (...) {
-      return bulk->call->reply(exception_response(std::current_exception()));
-    }
-    resolve_next(*with, bulk);
+  reply_from(services, std::move(call), Queue::write, [with, choice, named = std::move(named)](Engine& engine) {
+    const Stopwatch stopwatch;
+    std::vector<std::int64_t> numbers = named.value_or(std::vector<std::int64_t>());
+    if (!named)
+      for (const Conflict& conflict : engine.conflicts({})) numbers.push_back(conflict.number);
+    const std::vector<ResolveRequest> requests = alike(choice, numbers);
+    const std::vector<ResolveOutcome> outcomes = engine.resolve_all(requests);
+    note_resolutions(*with, stopwatch, outcomes);
+    return json_response(200, resolutions_json(requests, outcomes));
   });
-  if (!queued) call->reply(shutting_down_response());
 }
 
 void clear_conflicts(const Services& services, CallPtr call) {

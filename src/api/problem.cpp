@@ -175,6 +175,35 @@ Problem problem_of(const TaskProblems& invalid, std::optional<std::int64_t> task
   return problem;
 }
 
+std::optional<Problem> problem_of(const ResolveOutcome& outcome, std::int64_t conflict) {
+  return std::visit(
+      [conflict]<typename T>(const T& refused) -> std::optional<Problem> {
+        if constexpr (std::is_same_v<T, ResolveDone>) return std::nullopt;
+        else if constexpr (std::is_same_v<T, ConflictGone>) return conflict_not_found(conflict_id(conflict));
+        else return problem_of(refused);
+      },
+      outcome);
+}
+
+Json resolutions_json(const std::vector<ResolveRequest>& requests, const std::vector<ResolveOutcome>& outcomes) {
+  Json resolved = Json::array(), failed = Json::array();
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    const std::int64_t number = requests[i].number;
+    if (const auto problem = problem_of(outcomes[i], number)) {
+      Json failure = Json::object();
+      failure.set("conflict_id", Json::string(conflict_id(number)));
+      failure.set("problem", to_json(*problem));
+      failed.items.push_back(std::move(failure));
+    } else {
+      resolved.items.push_back(resolved_json(std::get<ResolveDone>(outcomes[i])));
+    }
+  }
+  Json answer = Json::object();
+  answer.set("resolved", std::move(resolved));
+  answer.set("failed", std::move(failed));
+  return answer;
+}
+
 Problem conflict_not_found(std::string_view id) {
   return {ProblemKind::not_found, "Conflict " + std::string(id) + " is not pending (any more)",
           "`lockstep conflicts` lists those that are", {}};

@@ -23,13 +23,14 @@ std::string milliseconds(double seconds) {
   return text;
 }
 
-LogRecord success(const SyncResult& result, double seconds) {
+LogRecord success(const SyncResult& result, double seconds, bool news) {
   const std::size_t conflicts = result.conflicts.size();
-  const bool quiet = !any(result.yaml) && !any(result.database) && conflicts == 0;
+  // Conflicts that are still what they were need no line each time that somebody looks.
+  const bool quiet = !any(result.yaml) && !any(result.database) && (conflicts == 0 || !news);
   LogRecord record{quiet ? LogLevel::debug : conflicts > 0 ? LogLevel::warn : LogLevel::info, "", {}};
   record.message = "Sync (" + std::string(to_string(result.trigger)) + ")";
   if (quiet) {
-    record.message += ": nothing to do";
+    record.message += conflicts == 0 ? ": nothing to do" : ": nothing new, conflicts " + std::to_string(conflicts);
   } else {
     if (result.run_id) record.message += " run " + std::to_string(*result.run_id);
     record.message += ": YAML " + counts_text(result.yaml) + ", database " + counts_text(result.database);
@@ -56,7 +57,7 @@ LogRecord failure(const Problem& problem, LogLevel level) {
 LogRecord run_record(const Report& report) {
   LogRecord record = std::visit(
       [&report]<typename T>(const T& outcome) {
-        if constexpr (std::is_same_v<T, SyncResult>) return success(outcome, report.seconds);
+        if constexpr (std::is_same_v<T, SyncResult>) return success(outcome, report.seconds, report.news);
         else if constexpr (std::is_same_v<T, Error>) return failure(problem_of(outcome), LogLevel::error);
         else return failure(problem_of(outcome), LogLevel::warn);
       },

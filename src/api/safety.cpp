@@ -171,6 +171,16 @@ const std::string* Safety::listed_origin(const Request& request) const {
   return origin && std::ranges::find(cors_origins_, *origin) != cors_origins_.end() ? text : nullptr;
 }
 
+// A person followed a link of another site, in a chat or an alert, say: the browser shows the answer as a page of its
+// own, the other site sees nothing of it, and GET changes nothing.
+bool Safety::is_followed_link(const Request& request) {
+  const auto is = [&request](std::string_view name, std::string_view value) {
+    const std::string* const text = request.header(name);
+    return text != nullptr && count_headers(request, name) == 1 && equal_ignoring_case(trimmed(*text), value);
+  };
+  return request.method == "GET" && is("sec-fetch-mode", "navigate") && is("sec-fetch-dest", "document");
+}
+
 std::optional<Refusal> Safety::refuse_origin(const Request& request) const {
   const std::string* const text = request.header("origin");
   const std::string* const fetch_site = request.header("sec-fetch-site");
@@ -184,7 +194,7 @@ std::optional<Refusal> Safety::refuse_origin(const Request& request) const {
           "Requests from the origin " + quoted_for_message(text->substr(0, kShownOfOrigin)) + " are not allowed",
           "if its pages may use this server, name it in the setting cors_origins", true);
   }
-  if (fetch_site != nullptr && equal_ignoring_case(trimmed(*fetch_site), "cross-site"))
+  if (fetch_site != nullptr && equal_ignoring_case(trimmed(*fetch_site), "cross-site") && !is_followed_link(request))
     return forbidden("Another site's page sent this request (Sec-Fetch-Site: cross-site, origin " +
                          quoted_for_message(text ? text->substr(0, kShownOfOrigin) : "not said") + ")",
                      "if its pages may use this server, name its origin in the setting cors_origins", true);

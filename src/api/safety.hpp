@@ -57,6 +57,7 @@ class Safety {
  private:
   bool is_own_host(const Authority&) const;
   std::optional<Refusal> refuse_host(const Request&) const;
+  static bool is_followed_link(const Request&);
   std::optional<Refusal> refuse_origin(const Request&) const;
   std::optional<Refusal> refuse_proxied(const Request&) const;
 

@@ -321,6 +321,17 @@ std::string CommandLine::completion_script() const {
 }
 
 // What CLI11 says of a word that is no command is of little help.
+// Only numbers are converted, and CLI11 says it as "Could not convert: RUN = x".
+std::string plain_words(const CLI::ParseError& error) {
+  const std::string text = error.what();
+  constexpr std::string_view kBefore = "Could not convert: ";
+  if (dynamic_cast<const CLI::ConversionError*>(&error) == nullptr || !text.starts_with(kBefore)) return text;
+  const std::size_t equals = text.find(" = ");
+  if (equals == std::string::npos) return text;
+  return text.substr(kBefore.size(), equals - kBefore.size()) + ": expected a whole number, found " +
+         quoted_for_message(text.substr(equals + 3));
+}
+
 std::string usage_message(const CommandLine& line, const CLI::ParseError& error, int argc, char** argv) {
   const std::vector<std::string_view> names = line.command_names();
   bool value_expected = false;
@@ -329,7 +340,7 @@ std::string usage_message(const CommandLine& line, const CLI::ParseError& error,
     const bool takes_value = word == "--config" || word == "--yaml" || word == "--db" || word == "--database" ||
                              word == "--replica";
     if (!value_expected && !word.starts_with('-')) {
-      if (std::find(names.begin(), names.end(), word) != names.end()) return error.what();
+      if (std::find(names.begin(), names.end(), word) != names.end()) return plain_words(error);
       return "unknown command " + quoted_for_message(word) + suggestion(word, names);
     }
     value_expected = takes_value && !value_expected;

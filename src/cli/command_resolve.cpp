@@ -1,4 +1,5 @@
 #include "api/json.hpp"
+#include "api/problem.hpp"
 #include "cli/commands.hpp"
 #include "cli/conflict_text.hpp"
 #include "cli/report.hpp"
@@ -74,70 +75,41 @@ std::optional<Resolution> ask_resolution(Terminal& terminal, const Conflict& con
   return Resolution{*key == 'y' ? Choice::keep_yaml : Choice::keep_db, {}};
 }
 
-// The outcome of one resolution as a problem, or what was done.
-std::variant<ResolveDone, InvalidYaml, api::Problem> attempt(Engine& engine, const ResolveRequest& request) {
-  using Result = std::variant<ResolveDone, InvalidYaml, api::Problem>;
-  ResolveOutcome outcome = engine.resolve(request);
-  return std::visit(
-      Overloaded{[](ResolveDone& done) -> Result { return std::move(done); },
-                 [](InvalidYaml& invalid) -> Result { return std::move(invalid); },
-                 [&](ConflictGone&) -> Result { return api::conflict_not_found(api::conflict_id(request.number)); },
-                 [](auto& refused) -> Result { return api::problem_of(refused); }},
-      outcome);
-}
-
 Exit resolve_one(Session& session, const ResolveRequest& request) {
   Terminal& terminal = session.terminal();
-  return std::visit(Overloaded{[&](const ResolveDone& done) {
-                                 if (terminal.json()) terminal.document(api::resolved_json(done));
-                                 else if (!terminal.quiet()) terminal.print(done_text(done) + "\n");
-                                 return Exit::done;
-                               },
-                               [&](const InvalidYaml& invalid) { return fail(terminal, invalid); },
-                               [&](const api::Problem& problem) { return terminal.fail(problem); }},
-                    attempt(session.engine(true), request));
+  const ResolveOutcome outcome = session.engine(true).resolve(request);
+  if (const auto* invalid = std::get_if<InvalidYaml>(&outcome)) return fail(terminal, *invalid);
+  if (const auto problem = api::problem_of(outcome, request.number)) return terminal.fail(*problem);
+  const ResolveDone& done = std::get<ResolveDone>(outcome);
+  if (terminal.json()) terminal.document(api::resolved_json(done));
+  else if (!terminal.quiet()) terminal.print(done_text(done) + "\n");
+  return Exit::done;
 }
-
-// The document of `resolve --all`: what was resolved, and what was not and why.
-struct ResolvedAll {
-  Json resolved = Json::array();
-  Json failed = Json::array();
-};
 
 Exit resolve_all(Session& session, const std::string& choice_name) {
   Terminal& terminal = session.terminal();
   const Choice choice = *choice_by_name(choice_name);
   if (choice == Choice::custom) return fail_usage(terminal, "custom is a choice for one conflict, field by field; not for --all");
   Engine& engine = session.engine(true);
-  ResolvedAll all;
-  for (const Conflict& conflict : engine.conflicts({})) {
-    const std::string id = api::conflict_id(conflict.number);
-    const ResolveRequest request{conflict.number, {choice, {}}, conflict.version};
-    const auto outcome = attempt(engine, request);
-    if (const ResolveDone* done = std::get_if<ResolveDone>(&outcome)) {
-      all.resolved.items.push_back(api::resolved_json(*done));
+  std::vector<ResolveRequest> requests;
+  for (const Conflict& conflict : engine.conflicts({})) requests.push_back({conflict.number, {choice, {}}, conflict.version});
+  if (requests.empty() && !terminal.quiet()) terminal.print("No conflicts are pending.\n");
+  const std::vector<ResolveOutcome> outcomes = engine.resolve_all(requests);
+  bool some_failed = false;
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    if (const auto* done = std::get_if<ResolveDone>(&outcomes[i])) {
       if (!terminal.quiet()) terminal.print(done_text(*done) + "\n");
       continue;
     }
-    // Neither a broken file nor a lock will be better for the next conflict.
-    if (const InvalidYaml* invalid = std::get_if<InvalidYaml>(&outcome)) return fail(terminal, *invalid);
-    const api::Problem& problem = std::get<api::Problem>(outcome);
+    // A broken file and a lock are of all of them.
+    if (const auto* invalid = std::get_if<InvalidYaml>(&outcomes[i])) return fail(terminal, *invalid);
+    const api::Problem problem = *api::problem_of(outcomes[i], requests[i].number);
     if (problem.kind == api::ProblemKind::file_locked) return terminal.fail(problem);
-    Json failed = Json::object();
-    failed.set("conflict_id", Json::string(id));
-    failed.set("task_id", Json::number(conflict.task_id));
-    failed.set("detail", Json::string(problem.detail));
-    all.failed.items.push_back(std::move(failed));
-    if (!terminal.json()) terminal.message(id + " not resolved: " + escaped(problem.detail) + "\n");
+    some_failed = true;
+    if (!terminal.json())
+      terminal.message(api::conflict_id(requests[i].number) + " not resolved: " + escaped(problem.detail) + "\n");
   }
-  const bool some_failed = !all.failed.items.empty();
-  if (!some_failed && all.resolved.items.empty() && !terminal.quiet()) terminal.print("No conflicts are pending.\n");
-  if (terminal.json()) {
-    Json document = Json::object();
-    document.set("resolved", std::move(all.resolved));
-    document.set("failed", std::move(all.failed));
-    terminal.document(document);
-  }
+  if (terminal.json()) terminal.document(api::resolutions_json(requests, outcomes));
   return some_failed ? Exit::failed : Exit::done;
 }
 

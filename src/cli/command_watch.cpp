@@ -2,6 +2,7 @@
 #include <chrono>
 #include <thread>
 
+#include "api/problem.hpp"
 #include "cli/commands.hpp"
 #include "cli/session.hpp"
 #include "cli/terminal.hpp"
@@ -137,6 +138,15 @@ void Watch::show(const std::string& text) {
 
 }  // namespace
 
-Exit run_watch(Session& session, const WatchOptions& options) { return Watch(session, options).run(); }
+Exit run_watch(Session& session, const WatchOptions& options) {
+  try {
+    return Watch(session, options).run();
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::unreachable) throw;
+    api::Problem problem = api::problem_of(error);
+    problem.kind = api::ProblemKind::unavailable;  // the daemon; of the database nothing is known
+    return session.terminal().fail(problem);
+  }
+}
 
 }  // namespace lockstep::cli

@@ -38,7 +38,8 @@ std::vector<Row> rows_of(const Conflict& conflict) {
 
 std::string side_by_side(const std::vector<Row>& rows, std::size_t column, const Terminal& terminal) {
   std::string text(kNameColumn, ' ');
-  for (const char* title : kTitles) text += "  " + terminal.paint(Colour::bold, padded(title, column));
+  for (const char* title : kTitles)
+    text += "  " + terminal.paint(Colour::bold, title == kTitles.back() ? title : padded(title, column));
   text += "\n";
   for (const Row& row : rows) {
     std::array<std::vector<std::string>, 3> cells;

@@ -1,5 +1,6 @@
 // Conflicts found are stored until a person decides or the sides come to terms.
 #include <algorithm>
+#include <utility>
 
 #include "engine/core.hpp"
 
@@ -24,7 +25,9 @@ Conflict described(const Triple& triple, const ConflictFinding& finding) {
 }  // namespace
 
 void Core::keep_conflict_book(Session& session, const Triples& triples, Work& work) const {
-  std::vector<Conflict> pending = session.transaction->conflicts().list({.replica = settings.replica});
+  std::vector<Conflict> pending =
+      session.pending ? std::move(*std::exchange(session.pending, std::nullopt))
+                      : session.transaction->conflicts().list({.replica = settings.replica});
   std::sort(pending.begin(), pending.end(),
             [](const Conflict& a, const Conflict& b) { return a.task_id < b.task_id; });
   auto old = pending.begin();

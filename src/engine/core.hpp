@@ -89,7 +89,18 @@ class Core {
   SyncOutcome sync(const SyncRequest&);
   PlanOutcome plan(const SyncRequest&);
   ResolveOutcome resolve(const ResolveRequest&);
-  void carry_out_requests();  // resolutions and undos that other hosts' processes stored
+  std::vector<ResolveOutcome> resolve_all(const std::vector<ResolveRequest>&);
+  struct Decisions;
+  // Requests for conflicts of this replica, each conflict once: one run.
+  std::vector<ResolveOutcome> resolve_own(const std::vector<ResolveRequest>&);
+  Executed execute(Session&, Decisions&, Timestamp started);
+  struct Requests {  // that other hosts' processes stored for this replica
+    std::vector<Conflict> resolutions;
+    std::vector<Run> undos;
+    bool empty() const { return resolutions.empty() && undos.empty(); }
+  };
+  Requests stored_requests(Session&) const;
+  void carry_out(const Requests&);
   UndoOutcome undo(std::int64_t run_id, std::optional<double> max_delete_percent);
 
   // ---- rest.cpp
@@ -112,7 +123,6 @@ class Core {
   bool nothing_due();
   std::vector<Finding> examine();
   Finding examine_replica();
-  std::vector<std::string> prepare();  // once; what was done, in sentences
   void adopt_replica();
   SyncOutcome restore(const std::string& path);
 
@@ -132,7 +142,6 @@ class Core {
   Clock clock;
   SafeFile file;
   Progress progress;
-  bool prepared = false;
   bool feed_missing = false;
   // A run whose commit did not answer: recovery finds out whether it is in the database.
   struct Unconfirmed {
@@ -203,12 +212,12 @@ class Core {
   };
   Effects effects_of(Session&, const Work&, const std::optional<Fingerprint>& written);
   void hear(Transaction&);
-  void remember_file(const Session&, const Document*, const std::optional<Fingerprint>& written);
+  void remember_file(const Session&, const std::vector<IndexEntry>& yaml, const std::optional<Fingerprint>& written);
   void observe(const Session&, const Observation&);
   void observe_run(const Session&, const Work&, const Resting&, bool due);
   ResolveOutcome store_resolution(const ResolveRequest&);
   UndoOutcome store_undo(const Run&, std::optional<double> max_delete_percent);
-  void carry_out_resolutions(const std::vector<Conflict>& pending);
+  void carry_out_resolutions(const std::vector<Conflict>& wanted);
   void carry_out_undos(const std::vector<Run>& wanted);
   std::optional<Busy> put_in_place(const FileContent& wanted);
   Opened open_locked(std::unique_ptr<SafeFile::Lock>, const std::vector<RefusedRow>& refused, Scope scope);
@@ -222,6 +231,9 @@ class Core {
   void hold_rows(Session&, const std::vector<std::int64_t>& ids) const;
   std::string settings_key(FieldSet synced) const;
   bool yaml_is_base(const Session&) const;
+  std::vector<KnownText> known_texts(const Session&) const;
+  void remember_texts(Session&, const Document& after, const std::vector<IndexEntry>& yaml,
+                      const std::vector<std::int64_t>& unsettled) const;
   void reindex_base(Session&) const;
 };
 

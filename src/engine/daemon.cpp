@@ -144,7 +144,7 @@ struct Daemon::Impl {
       const std::lock_guard lock(mutex);
       facts.last_success = system_now();
     }
-    after_work(engine, changed);
+    told.news = after_work(engine, changed);
     if (report) report(told);
     for (const Agenda::SyncDone& done : waiting) done(outcome);
     plan_retry(engine, outcome, request.trigger);
@@ -177,8 +177,8 @@ struct Daemon::Impl {
     retry_pause = std::min(retry_pause * 2, kLongestRetry);
   }
 
-  // Publishes how things stand, and tells what happened since the last time.
-  void after_work(Engine& engine, bool changed) {
+  // Publishes how things stand, and tells what happened since the last time. Whether anything did.
+  bool after_work(Engine& engine, bool changed) {
     Effects effects;
     Status status = unknown_status(settings);
     try {
@@ -194,10 +194,12 @@ struct Daemon::Impl {
     }
     auto shared = std::make_shared<const Status>(std::move(status));
     const std::string now = publish(shared);
-    if (!event) return;
-    tell(effects);
-    if (changed || !effects.empty() || now != condition) event(StatusChanged{shared});
+    const bool news = changed || !effects.empty() || now != condition;
     condition = now;
+    if (!event) return news;
+    tell(effects);
+    if (news) event(StatusChanged{shared});
+    return news;
   }
 
   void tell(const Effects& effects) {

@@ -50,6 +50,7 @@ struct Report {
   double seconds = 0;
   // The outcome as the engine told it; Error: the operation broke.
   std::variant<SyncResult, InvalidYaml, FileBusy, GuardStopped, Error> outcome;
+  bool news = true;  // false: how things stand is what was told already
 };
 
 enum class WatchState : std::uint8_t { running, polling, stopped };

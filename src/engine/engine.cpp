@@ -16,7 +16,6 @@ void Engine::on_progress(Progress progress) { impl_->progress = std::move(progre
 const Settings& Engine::settings() const { return impl_->settings; }
 
 SyncOutcome Engine::sync(const SyncRequest& request) {
-  impl_->prepare();
   return impl_->sync(request);
 }
 
@@ -31,9 +30,11 @@ std::size_t Engine::count_conflicts(const ConflictFilter& filter) {
 }
 
 ResolveOutcome Engine::resolve(const ResolveRequest& request) { return impl_->resolve(request); }
+std::vector<ResolveOutcome> Engine::resolve_all(const std::vector<ResolveRequest>& requests) {
+  return impl_->resolve_all(requests);
+}
 
 std::size_t Engine::clear_conflicts() {
-  impl_->prepare();
   auto transaction = impl_->store->begin(Access::write, impl_->settings.replica);
   std::vector<std::int64_t> numbers;
   Effects cleared;
@@ -91,7 +92,6 @@ std::vector<ReplicaState> Engine::replicas() {
 }
 
 bool Engine::forget_replica(std::string_view name) {
-  impl_->prepare();
   auto transaction = impl_->store->begin(Access::write, impl_->settings.replica);
   const bool known = transaction->base().forget_replica(name);
   transaction->commit();
@@ -99,7 +99,7 @@ bool Engine::forget_replica(std::string_view name) {
 }
 
 void Engine::adopt_replica() { impl_->adopt_replica(); }
-std::vector<std::string> Engine::prepare() { return impl_->prepare(); }
+std::vector<std::string> Engine::prepare() { return impl_->store->prepare(); }
 FeedState Engine::remove_triggers() { return impl_->store->remove_feed(); }
 std::string Engine::setup_sql() { return impl_->store->setup_sql(); }
 std::vector<std::string> Engine::backups() { return impl_->file.backups(); }

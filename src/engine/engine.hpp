@@ -190,6 +190,9 @@ class Engine {
   std::vector<Conflict> conflicts(const ConflictFilter&);
   std::size_t count_conflicts(const ConflictFilter&);
   ResolveOutcome resolve(const ResolveRequest&);
+  // What each came to, in the order of the requests. All that can be carried out are one run: the file is written
+  // once, and one undo takes it back. An invalid or busy file is the outcome of every one.
+  std::vector<ResolveOutcome> resolve_all(const std::vector<ResolveRequest>&);
   std::size_t clear_conflicts();
 
   std::vector<Run> history(const RunFilter&);

@@ -6,6 +6,7 @@
 
 #include "engine/core.hpp"
 #include "engine/journal_record.hpp"
+#include "engine/known_texts.hpp"
 #include "model/json.hpp"
 
 namespace lockstep {
@@ -169,6 +170,27 @@ struct Aftermath {
   std::vector<std::int64_t> unsettled;   // tasks that the next run has to look at whatever the change feed says; sorted
 };
 
+// Tasks that were left out: nobody has compared them.
+std::vector<std::int64_t> uncompared(const Session& session) {
+  std::vector<std::int64_t> ids = session.set_aside;
+  for (const auto& [id, warning] : session.excluded) ids.push_back(id);
+  return ids;
+}
+
+std::vector<std::int64_t> sorted_set(std::vector<std::int64_t> ids) {
+  std::sort(ids.begin(), ids.end());
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+  return ids;
+}
+
+// Of a run that did not read the document, since nothing differs from the base that its bytes are known to say.
+Aftermath aftermath_without_document(const Session& session) {
+  Aftermath result;
+  result.yaml_is_base = session.state.agreed;
+  result.unsettled = sorted_set(uncompared(session));
+  return result;
+}
+
 // `changed`: all tasks on which the three were not the same before the run, whether it was about them or not.
 Aftermath aftermath(const Session& session, const Triples& triples, const Plan& plan, const Document& after,
                     const std::vector<BaseChange>& bases, const std::vector<std::int64_t>& changed, const Policy& both_ways) {
@@ -206,15 +228,12 @@ Aftermath aftermath(const Session& session, const Triples& triples, const Plan& 
     result.yaml_is_base = false;
     result.due = true;
   }
-  // Tasks that were left out: nobody has compared them.
-  for (const auto& [id, warning] : session.excluded) result.unsettled.push_back(id);
+  for (const std::int64_t id : uncompared(session)) result.unsettled.push_back(id);
   for (const Warning& warning : triples.warnings)
     if (warning.task_id) result.unsettled.push_back(*warning.task_id);
-  result.unsettled.insert(result.unsettled.end(), session.set_aside.begin(), session.set_aside.end());
   if (!session.set_aside.empty()) result.due = true;
   if (!session.excluded.empty() || !session.set_aside.empty() || !triples.warnings.empty()) result.yaml_is_base = false;
-  std::sort(result.unsettled.begin(), result.unsettled.end());
-  result.unsettled.erase(std::unique(result.unsettled.begin(), result.unsettled.end()), result.unsettled.end());
+  result.unsettled = sorted_set(std::move(result.unsettled));
   return result;
 }
 
@@ -272,7 +291,7 @@ Run run_of(const SyncResult& result, const Work& work, std::string key, const st
 
 // The replica's state after the run; what depends on the run's id is the caller's.
 ReplicaState state_after(const Session& session, const Work& work, const std::optional<Fingerprint>& written,
-                         const Aftermath* left) {
+                         const Aftermath& left) {
   ReplicaState state = session.state;
   if (written) {
     state.content = written;
@@ -285,14 +304,12 @@ ReplicaState state_after(const Session& session, const Work& work, const std::op
   } else {
     state.content = session.content.fingerprint;
   }
-  if (left) {
-    state.agreed = left->yaml_is_base;
-    constexpr std::size_t kManyUnsettled = 1000;
-    if (session.cursor.empty() || left->unsettled.size() > kManyUnsettled)
-      state.unsettled.reset();
-    else
-      state.unsettled = left->unsettled;
-  }
+  state.agreed = left.yaml_is_base;
+  constexpr std::size_t kManyUnsettled = 1000;
+  if (session.cursor.empty() || left.unsettled.size() > kManyUnsettled)
+    state.unsettled.reset();
+  else
+    state.unsettled = left.unsettled;
   if (session.cursor.empty() || session.move_cursor) state.cursor = session.cursor;
   if (session.cursor.empty())
     state.full_check.reset();
@@ -462,14 +479,16 @@ Executed Core::execute(Session& session, const Triples& triples, Work& work, Tim
     result.run_id = last.empty() ? 0 : last.front().id;
   }
 
-  Aftermath left;
+  const std::vector<IndexEntry> yaml_after =
+      new_document ? index_of_document(*new_document, session.yaml_index, session.synced) : session.yaml_index;
+  Aftermath left = aftermath_without_document(session);
   if (after) {
     Policy both_ways = policy(session, SyncRequest{}, now);
     both_ways.first_sync = false;
     left = aftermath(session, triples, work.plan, *after, bases, changed_tasks(session), both_ways);
   }
   const ReplicaState before = transaction.base().state();
-  ReplicaState state = state_after(session, work, written, after ? &left : nullptr);
+  ReplicaState state = state_after(session, work, written, left);
   state.settings_key = settings_key(session.synced);
   if (state.backup && written) state.backup->run = result.run_id.value_or(0);
   if (worth_a_run) {
@@ -485,6 +504,8 @@ Executed Core::execute(Session& session, const Triples& triples, Work& work, Tim
   std::unique_ptr<SafeFile::Staged> staged;
   if (worth_a_commit) {
     transaction.base().set_state(state);
+    const bool texts_may_differ = state.content != before.content || !bases.empty();
+    if (after && texts_may_differ) remember_texts(session, *after, yaml_after, left.unsettled);
     if (write_yaml) {
       report(0.9, "writing the YAML");
       staged = file.stage(session.content, new_document->text(), key, write_journal_record(settings.replica, work.plan, triples));
@@ -504,11 +525,20 @@ Executed Core::execute(Session& session, const Triples& triples, Work& work, Tim
   }
   if (worth_a_run && told) told->ids.push_back(*result.run_id);
   tell(std::move(work.effects));
-  remember_file(session, after, written);
+  remember_file(session, yaml_after, written);
   observe_run(session, work, resting, left.due);
   remember_rest(session, work, resting);
   report(1.0, "done");
+  result.duration_ms = static_cast<double>(clock().micros - started.micros) / 1000.0;  // the history's ends before its COMMIT
   return result;
+}
+
+// Of a file that is not worth it nothing is known, and nothing is stored.
+void Core::remember_texts(Session& session, const Document& after, const std::vector<IndexEntry>& yaml,
+                          const std::vector<std::int64_t>& unsettled) const {
+  if (after.text().size() < settings.piecewise_from) return;
+  if (const std::vector<KnownText> texts = after.texts(); !texts.empty())
+    session.transaction->base().set_texts(write_known_texts(texts, yaml, unsettled));
 }
 
 // Held against other writers, and seen to be what the plan was made from.

@@ -57,12 +57,13 @@ Effects Core::effects_of(Session& session, const Work& work, const std::optional
 
 void Core::tell(Effects&& more) { append(effects, std::move(more)); }
 
-void Core::remember_file(const Session& session, const Document* document, const std::optional<Fingerprint>& written) {
+// `yaml`: its index after the run.
+void Core::remember_file(const Session& session, const std::vector<IndexEntry>& yaml,
+                         const std::optional<Fingerprint>& written) {
   Seen now;
   if (written) now.checksum = to_hex(*written);
   else if (!session.content.missing) now.checksum = to_hex(session.content.fingerprint);
-  if (written && document) now.index = index_of_tasks(document->tasks(), session.synced, true);
-  else if (!written) now.index = session.yaml_index;
+  now.index = yaml;
   seen = std::move(now);
 }
 

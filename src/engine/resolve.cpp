@@ -2,6 +2,8 @@
 #include "reconcile/resolve.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <map>
 
 #include "engine/core.hpp"
 #include "engine/resolution_request.hpp"
@@ -34,7 +36,88 @@ std::string sentence(Choice choice, std::int64_t number) {
   return "Conflict conflict_" + std::to_string(number) + " resolved with " + std::string(to_string(choice));
 }
 
+using Conflicts = std::map<std::int64_t, Conflict>;
+
+Conflicts by_number(std::vector<Conflict> list) {
+  Conflicts result;
+  for (Conflict& conflict : list) result.emplace(conflict.number, std::move(conflict));
+  return result;
+}
+
+std::vector<ResolveOutcome> of_run(std::vector<ResolveOutcome> outcomes, std::optional<std::int64_t> run_id) {
+  for (ResolveOutcome& outcome : outcomes)
+    if (auto* done = std::get_if<ResolveDone>(&outcome)) done->run_id = run_id;
+  return outcomes;
+}
+
+// The decision that would write that row.
+const ResolveDone* decision_about(const std::vector<ResolveOutcome>& outcomes, std::int64_t row) {
+  for (const ResolveOutcome& outcome : outcomes)
+    if (const auto* done = std::get_if<ResolveDone>(&outcome); done && (done->task_id == row || done->new_task_id == row)) return done;
+  return nullptr;
+}
+
 }  // namespace
+
+// What the decisions of one run come to, gathered until it is carried out as a whole.
+struct Core::Decisions {
+  const Session& session;
+  const Policy& policy;
+  const Triples& triples;
+  std::int64_t free_id;  // the next one, for keep_both
+  std::vector<TaskPlan> tasks;
+  std::vector<Work::Closed> closed;
+  std::vector<Conflict> moved_on;    // to be stored in their newer version
+  std::vector<Conflict> superseded;  // nothing is left of them
+
+  ResolveOutcome decide(Conflict, const ResolveRequest&);
+  Triple triple_of(std::int64_t id) const;
+};
+
+Triple Core::Decisions::triple_of(std::int64_t id) const {
+  const auto found = std::ranges::lower_bound(triples.triples, id, {}, &Triple::id);
+  return found != triples.triples.end() && found->id == id ? *found : Triple{id, nullptr, nullptr, nullptr};
+}
+
+// ResolveDone: as it will be, once the run has been carried out.
+ResolveOutcome Core::Decisions::decide(Conflict conflict, const ResolveRequest& request) {
+  if (request.version && *request.version != conflict.version) return ConflictMoved{std::move(conflict)};
+  if (const auto row = session.excluded.find(conflict.task_id); row != session.excluded.end())
+    return ChoiceRefused{row->second.message + "; mend the row first"};
+  const Triple now = triple_of(conflict.task_id);
+  if (moved(conflict, now)) {
+    const auto finding = found_again(conflict, now, policy);
+    if (!finding) {
+      superseded.push_back(std::move(conflict));
+      return ConflictGone{};
+    }
+    conflict.finding = *finding;
+    conflict.yaml = now.yaml ? std::optional(*now.yaml) : std::nullopt;
+    conflict.database = now.database ? std::optional(*now.database) : std::nullopt;
+    conflict.base = now.base ? std::optional(*now.base) : std::nullopt;
+    ++conflict.version;
+    if (request.version) {
+      moved_on.push_back(conflict);
+      return ConflictMoved{std::move(conflict)};
+    }
+  }
+
+  const Choice choice = request.resolution.choice;
+  Resolved resolved = lockstep::resolve(now, conflict.finding, request.resolution, policy, free_id);
+  if (!resolved.problem.empty()) return ChoiceRefused{std::move(resolved.problem)};
+  if (resolved.new_task_id) ++free_id;
+  std::ranges::move(resolved.tasks, std::back_inserter(tasks));
+  ResolveDone done{.number = conflict.number,
+                   .task_id = conflict.task_id,
+                   .choice = choice,
+                   .task = std::move(resolved.task),
+                   .new_task_id = resolved.new_task_id,
+                   .stored = false,
+                   .message = sentence(choice, conflict.number),
+                   .run_id = std::nullopt};
+  closed.push_back({std::move(conflict), std::string(to_string(choice))});
+  return done;
+}
 
 // For the process that can write the other replica's file.
 ResolveOutcome Core::store_resolution(const ResolveRequest& request) {
@@ -55,108 +138,132 @@ ResolveOutcome Core::store_resolution(const ResolveRequest& request) {
   return done;
 }
 
-ResolveOutcome Core::resolve(const ResolveRequest& request) {
-  const Timestamp started = clock();
-  std::optional<ResolveDone> done;  // as it will be, should the commit's answer be lost
-  {
-    auto transaction = store->begin(Access::read, settings.replica);
-    const std::vector<Conflict> found = transaction->conflicts().list({.number = request.number});
-    if (found.empty()) return ConflictGone{};
-    if (found.front().replica != settings.replica) {
-      transaction.reset();
-      return store_resolution(request);
+ResolveOutcome Core::resolve(const ResolveRequest& request) { return std::move(resolve_all({request}).front()); }
+
+std::vector<ResolveOutcome> Core::resolve_all(const std::vector<ResolveRequest>& requests) {
+  std::vector<ResolveOutcome> outcomes(requests.size(), ConflictGone{});
+  std::vector<ResolveRequest> own;  // for this replica's conflicts; each conflict once
+  std::vector<std::size_t> places;
+  ConflictFilter asked;
+  if (requests.size() == 1) asked.number = requests.front().number;
+  Conflicts pending = by_number(store->begin(Access::read, settings.replica)->conflicts().list(asked));
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    const auto found = pending.extract(requests[i].number);
+    if (!found) continue;
+    if (found.mapped().replica != settings.replica) {
+      outcomes[i] = store_resolution(requests[i]);
+      continue;
     }
+    own.push_back(requests[i]);
+    places.push_back(i);
   }
+  if (own.empty()) return outcomes;
+  std::vector<ResolveOutcome> carried = resolve_own(own);
+  for (std::size_t i = 0; i < places.size(); ++i) outcomes[places[i]] = std::move(carried[i]);
+  return outcomes;
+}
+
+std::vector<ResolveOutcome> Core::resolve_own(const std::vector<ResolveRequest>& requests) {
+  const Timestamp started = clock();
   struct Forget {
     Core& core;
     ~Forget() { core.rest.reset(); }  // what this run looked at is not all there is
   } forget{*this};
-  return with_session<ResolveOutcome>(Scope::everything, [&](Session& session) -> std::variant<ResolveOutcome, StartAgain> {
-    if (auto result = confirmed()) return ResolveOutcome(std::move(*done));
-    const std::vector<Conflict> found = session.transaction->conflicts().list({.number = request.number});
-    if (found.empty()) return ResolveOutcome(ConflictGone{});
-    Conflict conflict = found.front();
-    if (request.version && *request.version != conflict.version) return ResolveOutcome(ConflictMoved{std::move(conflict)});
+  std::vector<ResolveOutcome> outcomes;  // as they will be, should the commit's answer be lost
+  std::map<std::int64_t, std::string> refused;  // conflicts whose rows the database would not take, and why
+  using Ended = std::variant<std::vector<ResolveOutcome>, InvalidYaml, FileBusy>;
+  Ended ended = with_session<Ended>(Scope::everything, [&](Session& session) -> std::variant<Ended, StartAgain> {
+    if (const auto result = confirmed()) return Ended(of_run(std::move(outcomes), result->run_id));
     InvalidYaml invalid;
-    if (!need_document(session, invalid)) return ResolveOutcome(std::move(invalid));
+    if (!need_document(session, invalid)) return Ended(std::move(invalid));
+    const Conflicts pending = by_number(session.transaction->conflicts().list({.replica = settings.replica}));
+    std::vector<std::int64_t> ids;
+    for (const ResolveRequest& request : requests)
+      if (const auto found = pending.find(request.number); found != pending.end()) ids.push_back(found->second.task_id);
+    std::ranges::sort(ids);
 
     SyncRequest run;
     run.trigger = Trigger::resolve;
     const Policy policy = this->policy(session, run, started);
-    Triples triples = this->triples(session, {conflict.task_id});
-    if (triples.triples.empty()) triples.triples.push_back({conflict.task_id, nullptr, nullptr, nullptr});
-    const Triple& now = triples.triples.front();
-    if (session.excluded.contains(conflict.task_id))
-      return ResolveOutcome(ChoiceRefused{session.excluded.at(conflict.task_id).message + "; mend the row first"});
-    if (moved(conflict, now)) {
-      const auto finding = found_again(conflict, now, policy);
-      if (finding) {
-        conflict.finding = *finding;
-        conflict.yaml = now.yaml ? std::optional(*now.yaml) : std::nullopt;
-        conflict.database = now.database ? std::optional(*now.database) : std::nullopt;
-        conflict.base = now.base ? std::optional(*now.base) : std::nullopt;
-        ++conflict.version;
-        session.transaction->conflicts().update(std::span(&conflict, 1));
-      } else {
-        session.transaction->conflicts().close(std::vector{conflict.number});
-        tell({.files = {}, .opened = {}, .closed = {{conflict.number, conflict.task_id, "superseded"}}});
-      }
-      if (request.version || !finding) {
-        session.transaction->commit();
-        if (!finding) return ResolveOutcome(ConflictGone{});
-        return ResolveOutcome(ConflictMoved{std::move(conflict)});
-      }
-    }
-
+    const Triples triples = this->triples(session, ids);
     std::int64_t highest = session.transaction->tasks().highest_id();
     if (!session.yaml_index.empty()) highest = std::max(highest, session.yaml_index.back().id);
-    Resolved resolved = lockstep::resolve(now, conflict.finding, request.resolution, policy, highest + 1);
-    if (!resolved.problem.empty()) return ResolveOutcome(ChoiceRefused{std::move(resolved.problem)});
-
-    Work work;
-    work.request = run;
-    work.plan = assemble(std::move(resolved.tasks), policy, {session.yaml_index.size(), session.database_index.size()});
-    work.plan.guard.reset();  // a person named this very task
-    work.closed.push_back({conflict, std::string(to_string(request.resolution.choice))});
-    done = ResolveDone{.number = conflict.number,
-                       .task_id = conflict.task_id,
-                       .choice = request.resolution.choice,
-                       .task = std::move(resolved.task),
-                       .new_task_id = resolved.new_task_id,
-                       .stored = false,
-                       .message = sentence(request.resolution.choice, conflict.number),
-                       .run_id = std::nullopt};
-    Executed executed = execute(session, triples, work, started);
-    if (auto* again = std::get_if<StartAgain>(&executed)) {
-      if (again->refused.empty()) return std::move(*again);
-      return ResolveOutcome(ChoiceRefused{"the database refused it: " + again->refused.front().message});
+    Decisions decisions{session, policy, triples, highest + 1, {}, {}, {}, {}};
+    outcomes.clear();
+    for (const ResolveRequest& request : requests) {
+      const auto found = pending.find(request.number);
+      const auto why = refused.find(request.number);
+      outcomes.push_back(found == pending.end() ? ConflictGone{}
+                         : why != refused.end() ? ChoiceRefused{"the database refused it: " + why->second}
+                                                : decisions.decide(found->second, request));
     }
-    done->run_id = std::get<SyncResult>(executed).run_id;
-    return ResolveOutcome(std::move(*done));
+    Executed executed = execute(session, decisions, started);
+    if (auto* again = std::get_if<StartAgain>(&executed)) {
+      for (const RefusedRow& row : again->refused)
+        if (const ResolveDone* done = decision_about(outcomes, row.id)) refused.emplace(done->number, row.message);
+      return StartAgain{std::move(again->reason), {}};
+    }
+    return Ended(of_run(std::move(outcomes), std::get<SyncResult>(executed).run_id));
   });
+  if (auto* all = std::get_if<std::vector<ResolveOutcome>>(&ended)) return std::move(*all);
+  if (const auto* busy = std::get_if<FileBusy>(&ended)) return {requests.size(), *busy};
+  return {requests.size(), std::get<InvalidYaml>(ended)};
+}
+
+Executed Core::execute(Session& session, Decisions& decisions, Timestamp started) {
+  Effects superseded;
+  std::vector<std::int64_t> gone;
+  for (const Conflict& conflict : decisions.superseded) {
+    gone.push_back(conflict.number);
+    superseded.closed.push_back({conflict.number, conflict.task_id, "superseded"});
+  }
+  if (!gone.empty()) session.transaction->conflicts().close(gone);
+  if (!decisions.moved_on.empty()) session.transaction->conflicts().update(decisions.moved_on);
+
+  Executed executed = SyncResult{};
+  if (!decisions.closed.empty()) {
+    Work work;
+    work.request.trigger = Trigger::resolve;
+    work.plan = assemble(std::move(decisions.tasks), decisions.policy, {session.yaml_index.size(), session.database_index.size()});
+    work.plan.guard.reset();  // a person named these very tasks
+    work.closed = std::move(decisions.closed);
+    executed = execute(session, decisions.triples, work, started);
+  } else if (!gone.empty() || !decisions.moved_on.empty()) {
+    session.transaction->commit();
+  }
+  if (std::holds_alternative<SyncResult>(executed)) tell(std::move(superseded));
+  return executed;
 }
 
 // Decisions that other processes stored for this replica. One that cannot be carried out as it was meant is
 // dropped: its conflict stays pending, in its newer version, for a person to see.
-void Core::carry_out_resolutions(const std::vector<Conflict>& pending) {
-  for (const Conflict& conflict : pending) {
-    if (conflict.resolution_request.empty()) continue;
-    auto request = read_resolution_request(conflict.resolution_request);
-    ResolveOutcome outcome = ConflictGone{};
-    if (request) {
+void Core::carry_out_resolutions(const std::vector<Conflict>& wanted) {
+  std::vector<ResolveRequest> requests;
+  std::vector<std::int64_t> dropped;
+  for (const Conflict& conflict : wanted) {
+    if (auto request = read_resolution_request(conflict.resolution_request)) {
       request->number = conflict.number;
-      outcome = resolve(*request);
+      requests.push_back(*std::move(request));
+    } else {
+      dropped.push_back(conflict.number);
     }
-    if (std::holds_alternative<ResolveDone>(outcome) || std::holds_alternative<FileBusy>(outcome) ||
-        std::holds_alternative<InvalidYaml>(outcome))
-      continue;
-    auto transaction = store->begin(Access::write, settings.replica);
-    for (Conflict& still : transaction->conflicts().list({.number = conflict.number})) {
-      still.resolution_request.clear();
-      transaction->conflicts().update(std::span(&still, 1));
-    }
-    transaction->commit();
   }
+  if (!requests.empty()) {
+    const std::vector<ResolveOutcome> outcomes = resolve_all(requests);
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+      const bool stays = std::holds_alternative<ResolveDone>(outcomes[i]) || std::holds_alternative<FileBusy>(outcomes[i]) ||
+                         std::holds_alternative<InvalidYaml>(outcomes[i]);
+      if (!stays) dropped.push_back(requests[i].number);
+    }
+  }
+  if (dropped.empty()) return;
+  auto transaction = store->begin(Access::write, settings.replica);
+  for (const std::int64_t number : dropped) {
+    std::vector<Conflict> still = transaction->conflicts().list({.number = number});
+    for (Conflict& conflict : still) conflict.resolution_request.clear();
+    if (!still.empty()) transaction->conflicts().update(still);
+  }
+  transaction->commit();
 }
 
 }  // namespace lockstep

@@ -5,6 +5,7 @@
 
 #include "engine/core.hpp"
 #include "engine/host.hpp"
+#include "engine/known_texts.hpp"
 #include "file/file_io.hpp"
 
 namespace lockstep {
@@ -42,6 +43,25 @@ std::vector<IndexEntry> index_of_tasks(std::span<const Task> tasks, FieldSet syn
     if (yaml)
       if (auto moved = task.instant(Field::updated_at)) entry.yaml_updated_at = moved->micros;
     index.push_back(entry);
+  }
+  return index;
+}
+
+std::vector<IndexEntry> index_of_document(const Document& document, std::span<const IndexEntry> known, FieldSet synced) {
+  std::vector<IndexEntry> read = index_of_tasks(document.tasks(), synced, true);
+  if (document.whole()) return read;
+  std::vector<IndexEntry> index;
+  index.reserve(document.size());
+  auto next = read.begin();
+  for (const KnownText& task : document.texts()) {
+    if (next != read.end() && next->id == task.id) {
+      index.push_back(*next++);
+    } else if (const IndexEntry* entry = find_by_id(known, task.id)) {
+      index.push_back(*entry);
+    } else {
+      throw Error({.code = ErrorCode::internal, .operation = "read", .subject = "task " + std::to_string(task.id),
+                   .cause = "its text is known, but not what it says"});
+    }
   }
   return index;
 }
@@ -112,17 +132,27 @@ void Core::check_replica(Session& session) {
   session.state.path = place_of(file.target());
 }
 
+// None where they would not be used: by who only looks, for a small file, under other settings.
+std::vector<KnownText> Core::known_texts(const Session& session) const {
+  const bool useful = session.lock && session.known_replica && session.content.text.size() >= settings.piecewise_from &&
+                      session.state.settings_key == settings_key(session.synced);
+  if (!useful) return {};
+  return read_known_texts(session.transaction->base().texts(), session.base_index);
+}
+
 bool Core::need_document(Session& session, InvalidYaml& invalid) {
   if (session.document) return true;
-  const ReadOptions options{.file_name = settings.yaml, .version = settings.yaml_version};
+  const ReadOptions options{
+      .file_name = settings.yaml, .version = settings.yaml_version, .piecewise_from = settings.piecewise_from};
   const bool never_synced = session.base_index.empty();
   if (session.content.missing && !never_synced) {
     invalid = missing_file(settings.yaml);
     if (session.lock) observe_invalid(session.content, invalid);
     return false;
   }
+  if (!session.known_texts) session.known_texts = known_texts(session);
   ReadResult read = never_synced ? Document::read_or_empty(std::move(session.content.text), options)
-                                 : Document::read(std::move(session.content.text), options);
+                                 : Document::read_changes(std::move(session.content.text), options, *session.known_texts);
   session.yaml_warnings = std::move(read.warnings);
   if (!read.document) {
     invalid = {std::move(read.diagnostics), read.more_diagnostics};
@@ -223,8 +253,10 @@ std::optional<InvalidYaml> Core::read_sides(Session& session, Scope scope) {
   auto read_yaml = [&] {
     if (skip_yaml) session.yaml_index = session.base_index;
     if (skip_yaml || !need_document(session, invalid)) return;
-    session.yaml_index = index_of_tasks(session.document->tasks(), session.synced, true);
+    session.yaml_index = index_of_document(*session.document, session.base_index, session.synced);
   };
+  // Before a thread may need them: the transaction is this one's.
+  if (!skip_yaml) session.known_texts = known_texts(session);
   report(0.1, "reading both sides");
   if (scope == Scope::changes && !session.state.cursor.empty()) {
     read_yaml();
@@ -267,7 +299,6 @@ void Core::reindex_base(Session& session) const {
 }
 
 Opened Core::open(const std::vector<RefusedRow>& refused, Scope scope) {
-  prepare();
   Patience patience(files, settings.lock_timeout);
   for (;;) {
     auto locked = file.lock();

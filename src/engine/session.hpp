@@ -28,6 +28,7 @@ struct Session {
   // The YAML.
   FileContent content;
   std::unique_ptr<Document> document;  // null as long as the content is known to equal the base
+  std::optional<std::vector<KnownText>> known_texts;  // of the base; nullopt: not looked at
   std::vector<Warning> yaml_warnings;
   std::optional<std::string> read_only;  // why the YAML cannot be written
   std::vector<IndexEntry> yaml_index;
@@ -47,6 +48,7 @@ struct Session {
 
   Excluded excluded;
   std::vector<std::int64_t> set_aside;  // differ, but were not asked for (SyncRequest::only); sorted
+  std::optional<std::vector<Conflict>> pending;  // of this replica, where they were read already
 
   const Task* row(std::int64_t id) const;        // null if absent or excluded
   const Task* yaml_task(std::int64_t id) const;  // null if absent; the document must have been read
@@ -54,6 +56,8 @@ struct Session {
 };
 
 std::vector<IndexEntry> index_of_tasks(std::span<const Task> tasks, FieldSet synced, bool yaml);
+// `known`: the entries of tasks that the document has not read.
+std::vector<IndexEntry> index_of_document(const Document&, std::span<const IndexEntry> known, FieldSet synced);
 Warning invalid_row_warning(const InvalidRow&);
 // Why an adopted table cannot hold the value; nullopt: it can.
 std::optional<std::string> misfit(const TableShape&, const FieldSpec&, const Value&);

@@ -31,6 +31,9 @@ struct Settings {
   std::chrono::seconds history_age{30LL * 24 * 3600};
   std::uint64_t history_size = 1ULL << 30;
   std::uint64_t max_file_size = 256ULL << 20;
+  // Bytes of YAML from which on it is read in parts and by its changes, where it can be: for less it is not worth it.
+  // Not for users: the result is the same.
+  std::size_t piecewise_from = ReadOptions{}.piecewise_from;
 };
 
 }  // namespace lockstep

@@ -35,6 +35,7 @@ std::vector<std::int64_t> Core::changed_tasks(const Session& session) const {
 
 Triples Core::triples(Session& session, const std::vector<std::int64_t>& ids) const {
   Triples result;
+  session.document->read_also(ids);
   result.base = session.transaction->base().load(ids);
   result.triples.reserve(ids.size());
   const TableShape& shape = session.transaction->tasks().shape();

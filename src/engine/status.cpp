@@ -14,7 +14,7 @@ void describe_yaml(Core& core, Session& session, Status& status) {
   InvalidYaml invalid;
   yaml.valid = core.need_document(session, invalid);
   yaml.errors = std::move(invalid.diagnostics);
-  if (session.document) yaml.tasks = session.document->tasks().size();
+  if (session.document) yaml.tasks = session.document->size();
 }
 
 }  // namespace

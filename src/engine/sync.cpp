@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "engine/core.hpp"
 
@@ -50,9 +51,14 @@ SyncOutcome Core::sync(const SyncRequest& request) {
   const Timestamp started = clock();
   if (auto same = nothing_new(request, started)) return std::move(*same);
   worth_a_retry = true;  // until it has ended otherwise
-  if (!request.only) carry_out_requests();
-  SyncOutcome outcome = with_session<SyncOutcome>(Scope::changes, [&](Session& session) -> std::variant<SyncOutcome, StartAgain> {
+  std::optional<Requests> requests;  // nullopt = not looked for yet
+  if (request.only) requests.emplace();
+  const auto attempt = [&](Session& session) -> std::variant<SyncOutcome, StartAgain> {
     if (auto done = confirmed()) return SyncOutcome(std::move(*done));
+    if (!requests) {
+      requests = stored_requests(session);
+      if (!requests->empty()) return SyncOutcome(SyncResult());  // each needs file and transaction for itself
+    }
     require_writable_target(session, request, settings.yaml);
     // Nothing to write into the document is known yet, but as soon as anything differs it is needed.
     InvalidYaml invalid;
@@ -67,7 +73,12 @@ SyncOutcome Core::sync(const SyncRequest& request) {
     Executed executed = execute(session, triples, work, started);
     if (auto* again = std::get_if<StartAgain>(&executed)) return std::move(*again);
     return SyncOutcome(std::move(std::get<SyncResult>(executed)));
-  });
+  };
+  SyncOutcome outcome = with_session<SyncOutcome>(Scope::changes, attempt);
+  if (requests && !requests->empty()) {
+    carry_out(*std::exchange(requests, Requests()));
+    outcome = with_session<SyncOutcome>(Scope::changes, attempt);
+  }
   worth_a_retry = std::holds_alternative<FileBusy>(outcome);
   if (auto* result = std::get_if<SyncResult>(&outcome))
     std::move(undone_later.begin(), undone_later.end(), std::back_inserter(result->warnings));

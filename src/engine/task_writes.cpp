@@ -115,7 +115,6 @@ TaskWritten Core::carry_to_yaml(std::int64_t id) {
 }
 
 TaskWriteOutcome Core::write_task(const TaskWriteRequest& request) {
-  prepare();
   rest.reset();
   const auto row = [&]() -> std::variant<std::int64_t, TaskWriteOutcome> {
     for (int attempt = 1;; ++attempt) {

@@ -103,6 +103,7 @@ UndoOutcome Core::undo(std::int64_t run_id, std::optional<double> max_delete_per
     work.request.max_delete_percent = max_delete_percent;
     work.undone_run = run_id;
     const Policy policy = this->policy(session, work.request, started);
+    session.document->read_also(ids);
     Triples triples;
     triples.base = session.transaction->base().load(ids);
     UndoRefused refused;
@@ -149,16 +150,18 @@ void Core::carry_out_undos(const std::vector<Run>& wanted) {
   }
 }
 
-void Core::carry_out_requests() {
-  std::vector<Conflict> pending;
-  std::vector<Run> undos;
-  {
-    auto transaction = store->begin(Access::read, settings.replica);
-    pending = transaction->conflicts().list({.replica = settings.replica});
-    undos = transaction->history().runs({.replica = settings.replica, .undo_requested = true});
-  }
-  carry_out_resolutions(pending);
-  carry_out_undos(undos);
+Core::Requests Core::stored_requests(Session& session) const {
+  session.pending = session.transaction->conflicts().list({.replica = settings.replica});
+  Requests found;
+  for (const Conflict& conflict : *session.pending)
+    if (!conflict.resolution_request.empty()) found.resolutions.push_back(conflict);
+  found.undos = session.transaction->history().runs({.replica = settings.replica, .undo_requested = true});
+  return found;
+}
+
+void Core::carry_out(const Requests& requests) {
+  carry_out_resolutions(requests.resolutions);
+  carry_out_undos(requests.undos);
 }
 
 }  // namespace lockstep

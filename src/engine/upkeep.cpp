@@ -5,15 +5,7 @@
 
 namespace lockstep {
 
-std::vector<std::string> Core::prepare() {
-  if (prepared) return {};
-  std::vector<std::string> done = store->prepare();
-  prepared = true;
-  return done;
-}
-
 void Core::adopt_replica() {
-  prepare();
   auto transaction = store->begin(Access::write, settings.replica);
   ReplicaState state = transaction->base().state();
   state.name = settings.replica;
@@ -44,7 +36,6 @@ std::optional<Busy> Core::put_in_place(const FileContent& wanted) {
 
 // A restore is an edit of the YAML like any other: the text is put in place as an editor would, and a sync follows.
 SyncOutcome Core::restore(const std::string& path) {
-  prepare();
   SafeFile source(files, path, {.lock_timeout = settings.lock_timeout, .backups = 0, .max_size = settings.max_file_size});
   auto read = source.read();
   if (auto* busy = std::get_if<Busy>(&read)) return FileBusy{std::move(*busy)};

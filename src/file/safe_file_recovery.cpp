@@ -76,6 +76,9 @@ std::vector<Journal> SafeFile::find_journals() {
   const auto place = impl_->place();
   auto& files = place.files;
   auto left = collect(files, place.target);
+  // The process that exchanged the files may have ended before it synced that. What is told here is relied on in the
+  // database: a loss of power must not take it back.
+  if (!left.groups.empty() || !left.records.empty()) sync_folder(files, folder_of(place.target));
   std::vector<Journal> journals;
   for (auto& [main, group] : left.groups) {
     const auto& name = group.name;

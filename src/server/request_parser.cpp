@@ -57,6 +57,7 @@ class RequestParser::Message : public http::basic_parser<true> {
   void on_field_impl(http::field field, string_view name, string_view value, error_code&) override {
     if (field == http::field::host) ++hosts_;
     if (field == http::field::expect) expects_continue = boost::beast::iequals(value, "100-continue");
+    if (field == http::field::transfer_encoding && !boost::beast::iequals(value, "chunked")) unknown_coding_ = true;
     request.headers.push_back({lower(name), std::string(value)});
   }
   void on_header_impl(error_code&) override {}
@@ -78,6 +79,7 @@ class RequestParser::Message : public http::basic_parser<true> {
 
   RequestLimits limits_;
   int hosts_ = 0;
+  bool unknown_coding_ = false;
 };
 
 // `GET http://host/path`, which proxies send, becomes `GET /path` with that host (RFC 9112, 3.2.2).
@@ -101,6 +103,8 @@ std::optional<RequestFault> RequestParser::Message::check_header() {
   if (header_bytes > limits_.header) return fault_of(http::error::header_limit);
   if (hosts_ > 1) return RequestFault{400, "The request has more than one Host field"};
   if (hosts_ == 0 && version == 11) return RequestFault{400, "The request has no Host field"};
+  // Where such a body ends is not known: what follows must not be taken for another request (RFC 9112, 6.3).
+  if (unknown_coding_) return RequestFault{400, "The request has a Transfer-Encoding other than chunked"};
   if (!request.target.starts_with('/') && !to_origin_form())
     return RequestFault{400, "The request target " + quoted_for_message(request.target) + " is not a path"};
   return std::nullopt;

@@ -103,13 +103,9 @@ Answer resolve(Engine& engine, const ResolveOptions& options) {
   const std::optional<std::int64_t> number = api::conflict_number(options.conflict_id);
   if (!number) return refused(api::conflict_not_found(options.conflict_id));
   request.number = *number;
-  return std::visit(
-      [&options]<typename T>(const T& outcome) {
-        if constexpr (std::is_same_v<T, ResolveDone>) return done(api::resolved_json(outcome));
-        else if constexpr (std::is_same_v<T, ConflictGone>) return refused(api::conflict_not_found(options.conflict_id));
-        else return refused(api::problem_of(outcome));
-      },
-      engine.resolve(request));
+  const ResolveOutcome outcome = engine.resolve(request);
+  if (const auto problem = api::problem_of(outcome, *number)) return refused(*problem);
+  return done(api::resolved_json(std::get<ResolveDone>(outcome)));
 }
 
 Answer history(Engine& engine, std::size_t limit) {

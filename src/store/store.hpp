@@ -203,6 +203,10 @@ class BaseTable {
   virtual std::vector<IndexEntry> index() = 0;                                     // sorted by id
   virtual std::vector<Task> load(std::span<const std::int64_t> ids) = 0;           // those that exist, sorted by id
   virtual void write(std::span<const BaseChange>, FieldSet synced) = 0;            // `synced`: what fingerprints cover
+  // What the engine keeps about the YAML's text beside the base (engine/known_texts.hpp), as it was last set; empty = nothing.
+  // In a writing transaction only.
+  virtual std::string texts() = 0;
+  virtual void set_texts(std::string_view) = 0;
   virtual ReplicaState state() = 0;                                                // defaults if the replica is new
   virtual void set_state(const ReplicaState&) = 0;                                 // of this replica, whatever its `name`
   virtual std::vector<ReplicaState> replicas() = 0;

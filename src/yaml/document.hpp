@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -12,6 +13,7 @@
 
 #include "model/diagnostic.hpp"
 #include "model/held_task.hpp"
+#include "model/known_text.hpp"
 #include "model/task.hpp"
 
 namespace lockstep {
@@ -23,6 +25,7 @@ struct ReadOptions {
   YamlVersion version = YamlVersion::strict;  // strict: scalars on which the versions differ are errors
   std::size_t max_depth = 64;
   std::size_t max_diagnostics = 1000;  // further ones are counted, not listed
+  std::size_t piecewise_from = 64 * 1024;  // bytes; shorter texts are read in one go, on one thread
 };
 
 // One change to the text.
@@ -56,11 +59,17 @@ struct ReadResult {
   bool no_tasks = false;                // empty, or no `tasks:` (then also a diagnostic): may count as no tasks
 };
 
-// Immutable once read. Holds the text; tasks are values of their own.
+// Holds the text; tasks are values of their own. Immutable once read, save by read_also(). For one thread at a time,
+// together with the documents that edit() made of it.
 class Document {
  public:
   // Never throws for what is in the text: everything wrong is in the diagnostics.
   static ReadResult read(std::string text, const ReadOptions&);
+
+  // The same in less time where most of the text is known: what stands there word for word as it did when a task was read
+  // under the same options need not be read again. Whether that is so is proved, not assumed; where it cannot be,
+  // everything is read. Tasks that are not read are known by their ids alone.
+  static ReadResult read_changes(std::string text, const ReadOptions&, std::span<const KnownText> known);
 
   // A valid document without tasks, to complete a file that is missing, empty or without
   // `tasks:` (the only case in which read() fails with no_tasks and this succeeds): the text is kept.
@@ -71,8 +80,16 @@ class Document {
   Document& operator=(const Document&) = delete;
 
   const std::string& text() const;
-  std::span<const Task> tasks() const;                // sorted by id
-  const Task* find(std::int64_t id) const;            // null if absent
+  bool whole() const;                                 // all tasks have been read
+  std::size_t size() const;                           // of tasks, read or not
+  std::span<const Task> tasks() const;                // those that have been read, sorted by id
+  // Of all tasks, by id. None if the document is whole and its tasks cannot be known by their text.
+  std::vector<KnownText> texts() const;
+  // Reads these tasks too, as far as they are there.
+  void read_also(std::span<const std::int64_t> ids);
+
+  // What follows knows the tasks that have been read, here or in the document that this one was made of by edit().
+  const Task* find(std::int64_t id) const;            // null if absent; Error(internal) if it has not been read
   std::size_t line_of(std::int64_t id) const;         // of its first line, from 1; 0 if absent
   std::string_view task_text(std::int64_t id) const;  // its own lines, with the comments that removal takes along
 
@@ -84,8 +101,11 @@ class Document {
  private:
   Document();
   static ReadResult read_text(std::string text, const ReadOptions&, bool may_be_empty);
+  EditResult edit_what_is_read(std::span<const Edit> edits, const std::optional<MetadataEdit>& metadata) const;
   struct Impl;
-  std::unique_ptr<Impl> impl_;
+  static std::string first_difference(const Impl& before, const Impl& after,
+                                      const std::map<std::int64_t, std::optional<Task>>& meant);
+  std::shared_ptr<Impl> impl_;
 };
 
 }  // namespace lockstep

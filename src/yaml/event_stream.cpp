@@ -38,19 +38,37 @@ bool closes(EventKind kind) { return kind == EventKind::mapping_end || kind == E
 
 }  // namespace
 
-EventStream::EventStream(std::string_view text, bool ascii, std::size_t max_depth, Aliases aliases, FaultList* faults)
+EventStream::EventStream(std::string_view text, bool ascii, std::size_t max_depth, Aliases aliases, FaultList* faults,
+                         const ParsedRange& range)
     : text_(text),
       max_depth_(max_depth),
       stated_depth_(max_depth),
       aliases_(aliases),
       faults_(faults),
-      offsets_(text.substr(bom_length(text)), ascii),
-      bom_(bom_length(text)),
+      start_(range.start == 0 ? bom_length(text) : range.start),
+      context_(range.start == 0 ? "" : std::string(range.root_column, ' ') + "tasks:\n"),
+      body_(text.substr(start_, std::max(range.end, start_) - start_)),
+      offsets_(body_, ascii),
       budget_(kExpansionFloor + kExpansionFactor * text.size()) {
   if (yaml_parser_initialize(&parser_) == 0) throw std::bad_alloc();
-  const std::string_view body = text.substr(bom_);
   yaml_parser_set_encoding(&parser_, YAML_UTF8_ENCODING);
-  yaml_parser_set_input_string(&parser_, reinterpret_cast<const unsigned char*>(body.data()), body.size());
+  yaml_parser_set_input(&parser_, supply, this);
+}
+
+// libyaml's read handler.
+int EventStream::supply(void* stream, unsigned char* buffer, std::size_t size, std::size_t* supplied) {
+  EventStream& self = *static_cast<EventStream*>(stream);
+  const bool in_context = self.supplied_ < self.context_.size();
+  const std::string_view rest = in_context ? std::string_view(self.context_).substr(self.supplied_)
+                                           : self.body_.substr(self.supplied_ - self.context_.size());
+  *supplied = rest.copy(reinterpret_cast<char*>(buffer), size);
+  self.supplied_ += *supplied;
+  return 1;
+}
+
+// libyaml's marks count characters from the beginning of what it was given.
+std::size_t EventStream::byte_of(std::size_t character) {
+  return character < context_.size() ? start_ : start_ + offsets_.byte_of(character - context_.size());
 }
 
 EventStream::~EventStream() {
@@ -85,9 +103,9 @@ void EventStream::read_live() {
 // False for an event that nobody needs to see.
 bool EventStream::translate() {
   event_ = Event{};
-  event_.start = bom_ + offsets_.byte_of(raw_.start_mark.index);
+  event_.start = byte_of(raw_.start_mark.index);
   event_.end =
-      raw_.end_mark.index == raw_.start_mark.index ? event_.start : bom_ + offsets_.byte_of(raw_.end_mark.index);
+      raw_.end_mark.index == raw_.start_mark.index ? event_.start : byte_of(raw_.end_mark.index);
   switch (raw_.type) {
     case YAML_SCALAR_EVENT: {
       const auto& scalar = raw_.data.scalar;
@@ -287,11 +305,11 @@ void EventStream::fail_syntax() {
   if (parser_.problem != nullptr) error.problem = parser_.problem;
   if (parser_.context != nullptr) {
     error.context = parser_.context;
-    error.context_at = bom_ + offsets_.byte_of(parser_.context_mark.index);
+    error.context_at = byte_of(parser_.context_mark.index);
   }
   // The reader of bytes gives an offset only, in bytes already.
-  error.at = parser_.error == YAML_READER_ERROR ? std::min(bom_ + parser_.problem_offset, text_.size())
-                                                : bom_ + offsets_.byte_of(parser_.problem_mark.index);
+  error.at = parser_.error == YAML_READER_ERROR ? std::min(start_ + parser_.problem_offset, text_.size())
+                                                : byte_of(parser_.problem_mark.index);
   if (parser_.error == YAML_MEMORY_ERROR) throw std::bad_alloc();
   const SyntaxHint hint = explain(text_, error);
   fail(hint.start, hint.end, hint.message);

@@ -65,13 +65,23 @@ struct SyntaxError {
   std::size_t context_at = kWholeFile;
 };
 
+// What of a text is parsed: all of it, or items of its list `tasks:` as if they were the first ones.
+struct ParsedRange {
+  std::size_t start = 0;        // 0, or where the line of an item's dash begins
+  std::size_t end = kWholeFile; // the parser sees nothing from here on
+  std::size_t root_column = 0;  // of `tasks:`; start > 0
+};
+
 class EventStream {
  public:
   enum class Aliases : std::uint8_t { resolve, keep };
 
   // The text must outlive the stream; check_text() must have found nothing in it.
   // Faults go to `faults`, which may be null if nobody wants to know: then failed() tells.
-  EventStream(std::string_view text, bool ascii, std::size_t max_depth, Aliases aliases, FaultList* faults);
+  // Of a range that does not begin with the text, the first events (down to that of the list) have no place of their
+  // own: they are at its start.
+  EventStream(std::string_view text, bool ascii, std::size_t max_depth, Aliases aliases, FaultList* faults,
+              const ParsedRange& range = {});
   ~EventStream();
   EventStream(const EventStream&) = delete;
   EventStream& operator=(const EventStream&) = delete;
@@ -114,6 +124,8 @@ class EventStream {
     bool complete = false;
   };
 
+  static int supply(void* stream, unsigned char* buffer, std::size_t size, std::size_t* supplied);
+  std::size_t byte_of(std::size_t character);
   void read_live();
   bool translate();
   void trim_block_scalar();
@@ -132,8 +144,11 @@ class EventStream {
   std::size_t stated_depth_;
   Aliases aliases_;
   FaultList* faults_;
+  std::size_t start_;     // of what is parsed
+  std::string context_;   // what the parser is told to stand before it
+  std::string_view body_;
+  std::size_t supplied_ = 0;  // of context and body
   CharacterOffsets offsets_;
-  std::size_t bom_;
   yaml_parser_t parser_{};
   yaml_event_t raw_{};
   bool raw_held_ = false;

@@ -1,265 +1,301 @@
+// Puts parts together. A small text is one part. A large one is read in several, side by side; and of one whose tasks are
+// known by their text, those are left out. Both rest on one argument (Part::stopped_at_item): where a part ends at the
+// beginning of an item, nothing before that place matters to what stands behind it but the columns of the list. Anchors,
+// directives and everything that is wrong are left to the reading in one part.
 #include <algorithm>
+#include <atomic>
+#include <future>
 #include <limits>
 #include <numeric>
+#include <thread>
 
 #include "model/validation.hpp"
-#include "yaml/reading.hpp"
-#include "yaml/task_reader.hpp"
+#include "yaml/known_items.hpp"
+#include "yaml/list_place.hpp"
+#include "yaml/outline.hpp"
+#include "yaml/part_reader.hpp"
+#include "yaml/surgery.hpp"
 
 namespace lockstep::yaml {
 namespace {
 
 constexpr std::size_t kMaxUnknownKeys = 100;  // that are named
+constexpr std::size_t kMaxThreads = 4;
+constexpr std::size_t kPartsPerThread = 3;  // so that none waits long for the last
 
-// The least that a valid task takes: its four required keys with the shortest values.
-constexpr std::size_t kMinTaskBytes = 64;
+// The last few are always read: new tasks are written as they are.
+constexpr std::size_t kLastItems = 12;
 
-std::size_t count_ids(std::string_view text) {
-  std::size_t count = 0;
-  for (std::size_t at = text.find("id:"); at != std::string_view::npos; at = text.find("id:", at + 3)) ++count;
-  return std::min(count, text.size() / kMinTaskBytes);
+// A parser of its own costs about as much as this many bytes.
+constexpr std::size_t kPartCost = 1024;
+
+// Items [first, end); the first part begins with the text, the last ends with it.
+struct Run {
+  std::size_t first = 0, end = 0;
+};
+
+// Sorts by id; ids that occur twice are faults.
+void sort_tasks(Reading& reading, FaultList& faults) {
+  std::vector<Task>& tasks = reading.tasks;
+  std::vector<std::uint32_t> by_id(tasks.size());
+  std::iota(by_id.begin(), by_id.end(), 0U);
+  reading.order = by_id;
+  const auto less = [&](std::uint32_t a, std::uint32_t b) { return tasks[a].id < tasks[b].id; };
+  if (!std::is_sorted(by_id.begin(), by_id.end(), less)) {
+    std::stable_sort(by_id.begin(), by_id.end(), less);
+    std::vector<Task> sorted;
+    std::vector<TaskPlace> places;
+    sorted.reserve(tasks.size());
+    places.reserve(tasks.size());
+    for (std::uint32_t i = 0; i < by_id.size(); ++i) {
+      sorted.push_back(std::move(tasks[by_id[i]]));
+      places.push_back(reading.places[by_id[i]]);
+      reading.order[by_id[i]] = i;
+    }
+    tasks = std::move(sorted);
+    reading.places = std::move(places);
+  }
+  for (std::size_t i = 1; i < tasks.size(); ++i) {
+    if (tasks[i].id != tasks[i - 1].id) continue;
+    Fault fault;
+    fault.start = reading.places[i].start;
+    fault.end = fault.start + 1;
+    fault.task_id = tasks[i].id;
+    fault.field = "id";
+    fault.message = "duplicate id " + std::to_string(tasks[i].id) + " in lines " +
+                    std::to_string(faults.line_of(reading.places[i - 1].start)) + " and " +
+                    std::to_string(faults.line_of(fault.start)) + ": give one of the two another id";
+    faults.add(std::move(fault));
+  }
 }
 
-constexpr std::string_view kListHint = "write `tasks: []` for a schedule that is meant to be empty";
-
-class ScheduleReader {
- public:
-  ScheduleReader(std::string_view text, const ReadOptions& options, bool may_be_empty, const TextFacts& facts,
-                 FaultList& faults)
-      : text_(text),
-        options_(options),
-        may_be_empty_(may_be_empty),
-        faults_(faults),
-        scalars_(text, options.version, facts.odd_breaks),
-        stream_(text, facts.ascii, options.max_depth, EventStream::Aliases::resolve, &faults),
-        skipper_(stream_, faults, scalars_),
-        tasks_(stream_, faults, scalars_, options.max_depth) {
-    reading_.ascii = facts.ascii;
-  }
-
-  Reading read() {
-    if (stream_.next().kind == EventKind::document_start) {
-      stream_.next();
-      read_root();
-      stream_.set_field({});
-      if (!stream_.failed()) stream_.next();  // the document's end
-      if (!stream_.failed() && stream_.next().kind == EventKind::document_start)
-        faults_.add(stream_.current().start, stream_.current().end, "",
-                    "a second document begins here: a schedule is one document, remove the `---`");
+void report_unknown_keys(const UnknownKeys& unknown, Reading& reading, FaultList& faults) {
+  if (unknown.empty()) return;
+  std::vector<std::pair<std::size_t, std::string_view>> by_place;
+  for (const auto& [name, key] : unknown) by_place.emplace_back(key.first_at, name);
+  std::sort(by_place.begin(), by_place.end());
+  for (const auto& [place, name] : by_place) {
+    if (reading.warnings.size() == kMaxUnknownKeys) {
+      reading.warnings.push_back(
+          {std::to_string(by_place.size() - kMaxUnknownKeys) + " more unknown keys, left as they are", {}, {}});
+      break;
     }
-    if (!stream_.failed() && reading_.list.form != ListPlace::Form::block &&
-        reading_.list.form != ListPlace::Form::flow)
-      report_no_tasks();
-    sort_tasks();
-    report_unknown_keys();
-    reading_.anchors = stream_.anchors();
-    reading_.aliases = stream_.aliases();
-    return std::move(reading_);
+    const std::size_t count = unknown.find(name)->second.count;
+    const std::size_t line = faults.line_of(place);
+    reading.warnings.push_back({"unknown key " + quoted_for_message(name) + " in " + std::to_string(count) +
+                                    (count == 1 ? " task" : " tasks") + ", first in line " + std::to_string(line) +
+                                    ": left as it is",
+                                {},
+                                line});
+  }
+}
+
+// Anchors reach from one task to another, directives to all of them, and a line break that only YAML 1.1 knows
+// changes how scalars are judged: what a task says does not follow from its own text then. Wrong only to the safe
+// side: an `&` in a text may look like an anchor.
+bool tasks_depend_on_others(std::string_view text, const TextFacts& facts) {
+  if (facts.odd_breaks || text.substr(bom_length(text)).starts_with('%') || text.find("\n%") != std::string_view::npos)
+    return true;
+  for (std::size_t at = text.find('&'); at != std::string_view::npos; at = text.find('&', at + 1)) {
+    const bool begins_word = at == 0 || std::string_view(" \t\r\n[{,").find(text[at - 1]) != std::string_view::npos;
+    const bool names = at + 1 < text.size() && !is_blank(text[at + 1]) && text[at + 1] != '\n' && text[at + 1] != '\r';
+    if (begins_word && names) return true;
+  }
+  return false;
+}
+
+class PiecewiseReader {
+ public:
+  PiecewiseReader(std::string_view text, const TextFacts& facts, const ReadOptions& options, const Outline& outline)
+      : text_(text), facts_(facts), options_(options), outline_(outline) {}
+
+  std::optional<Reading> read(const std::vector<Run>& runs) {
+    parts_.resize(runs.size());
+    if (!read_parts(runs)) return std::nullopt;
+    if (!fits_outline(runs)) return std::nullopt;
+    FaultList faults(text_, 1);
+    Reading reading;
+    UnknownKeys unknown;
+    join(reading, unknown);
+    sort_tasks(reading, faults);
+    report_unknown_keys(unknown, reading, faults);
+    if (!faults.empty()) return std::nullopt;
+    return reading;
   }
 
  private:
-  void read_root() {
-    const Event root = stream_.current();
-    if (root.kind == EventKind::scalar && root.style == ScalarStyle::plain &&
-        resolve_v1_2(root.value) == ScalarKind::null)
-      return;
-    if (root.kind != EventKind::mapping_start) {
-      list_fault_ = true;
-      if (root.kind != EventKind::end)
-        faults_.add(root.start, root.end, "",
-                    root.kind == EventKind::sequence_start
-                        ? "the file is a list: put the line `tasks:` above it and indent it"
-                        : "the file must be a mapping with a list `tasks:`, but it is a single text");
-      return stream_.skip_rest();
+  Stretch stretch_of(const Run& run) const {
+    const std::vector<std::uint32_t>& items = outline_.items;
+    Stretch stretch;
+    stretch.parsed.start = run.first == 0 ? 0 : items[run.first];
+    stretch.parsed.root_column = outline_.root_column;
+    if (run.end < items.size()) {
+      stretch.stop = item_content(text_, items[run.end]);
+      if (run.end + 1 < items.size()) stretch.parsed.end = items[run.end + 1];
     }
-    reading_.root = {true, root.flow, {root.start, root.end}};
+    return stretch;
+  }
+
+  // False: something is not as it must be in a part.
+  bool read_one(const Run& run, Part& part) const {
+    const Stretch stretch = stretch_of(run);
+    FaultList faults(text_, 1);
+    part = read_part(text_, facts_, options_, false, stretch, faults);
+    const bool to_the_end = run.end == outline_.items.size();
+    return faults.empty() && (to_the_end || part.stopped_at_item) && part.reading.anchors.empty() &&
+           part.reading.aliases.empty();
+  }
+
+  bool read_parts(const std::vector<Run>& runs) {
+    std::size_t bytes = 0;
+    for (const Run& run : runs) {
+      const Stretch stretch = stretch_of(run);
+      bytes += std::min(stretch.stop, text_.size()) - stretch.parsed.start;
+    }
+    std::atomic<std::size_t> next = 0;
+    std::atomic<bool> good = true;
+    const auto work = [&] {
+      for (std::size_t i = next++; i < runs.size() && good; i = next++)
+        if (!read_one(runs[i], parts_[i])) good = false;
+    };
+    const std::size_t threads = std::min({kMaxThreads, std::size_t{std::max(1U, std::thread::hardware_concurrency())},
+                                          runs.size(), bytes / std::max<std::size_t>(1, options_.piecewise_from) + 1});
+    std::vector<std::future<void>> others;
+    for (std::size_t i = 1; i < threads; ++i) others.push_back(std::async(std::launch::async, work));
+    work();
+    for (std::future<void>& other : others) other.get();
+    return good;
+  }
+
+  // Whether the list stands where the outline saw it and each item of the parts is one of its.
+  bool fits_outline(const std::vector<Run>& runs) const {
+    const Reading& first = parts_.front().reading;
+    const std::size_t line = line_start(text_, first.root.span.start);
+    const std::size_t root_column = first.root.span.start - std::max(line, bom_length(text_));
+    if (first.root.flow || root_column != outline_.root_column || first.list.form != ListPlace::Form::block ||
+        first.list.value.start != outline_.items.front() + outline_.column)
+      return false;
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+      const std::vector<TaskPlace>& places = parts_[i].reading.places;
+      if (places.size() != runs[i].end - runs[i].first) return false;
+      for (std::size_t k = 0; k < places.size(); ++k)
+        if (places[k].start != item_content(text_, outline_.items[runs[i].first + k])) return false;
+    }
+    return no_key_twice();
+  }
+
+  // Each part looks for its own keys only. `tasks` is the first one of all parts but the first.
+  bool no_key_twice() const {
     KeySet keys;
-    while (stream_.next().kind != EventKind::mapping_end && stream_.current().kind != EventKind::end)
-      read_top_key(keys);
-    reading_.root.span.end = stream_.current().end;
-  }
-
-  void read_top_key(KeySet& keys) {
-    const Event key = stream_.current();
-    bool is_tasks = false;
-    bool is_metadata = false;
-    if (key.kind == EventKind::scalar && !key.broken) {
-      const char kind = key_kind(key, scalars_);
-      is_tasks = kind == kTextKey && key.value == "tasks";
-      is_metadata = kind == kTextKey && key.value == "metadata";
-      if (const std::size_t before = keys.insert(kind, key.value, key.start); before != KeySet::npos) {
-        faults_.add(key.start, key.end, "", duplicate_key_message(key.value, faults_.line_of(before)));
-        is_tasks = is_metadata = false;
+    for (std::size_t i = 0; i < parts_.size(); ++i)
+      for (std::size_t k = i > 0 ? 1 : 0; k < parts_[i].top_keys.size(); ++k) {
+        const Part::TopKey& key = parts_[i].top_keys[k];
+        if (keys.insert(key.kind, key.name, key.place) != KeySet::npos) return false;
       }
-    } else {
-      stream_.skip_rest();
-    }
-    stream_.next();
-    if (is_tasks) {
-      reading_.list.key = {key.start, key.end};
-      read_list();
-    } else if (is_metadata) {
-      read_metadata();
-    } else {
-      skipper_.skip();
-    }
+    return true;
   }
 
-  void read_list() {
-    const Event list = stream_.current();
-    reading_.list.value = {list.start, list.end};
-    if (list.kind != EventKind::sequence_start) {
-      if (list.kind == EventKind::end) return;
-      const bool null = list.kind == EventKind::scalar && !list.broken && list.style == ScalarStyle::plain &&
-                        list.tag.empty() && resolve_v1_2(list.value) == ScalarKind::null;
-      if (null) {
-        reading_.list.form = ListPlace::Form::null;
-        return;
+  // Parts are given up one by one: a large text has its tasks in memory once.
+  void join(Reading& reading, UnknownKeys& unknown) {
+    const Reading& first = parts_.front().reading;
+    const Reading& last = parts_.back().reading;
+    reading.root = first.root;
+    reading.list = first.list;
+    reading.root.span.end = last.root.span.end;
+    reading.list.value.end = last.list.value.end;
+    const bool in_first = first.metadata.last_sync || first.metadata.sync_source;
+    reading.metadata = in_first ? first.metadata : last.metadata;
+    reading.ascii = facts_.ascii;
+    std::size_t count = 0;
+    for (const Part& part : parts_) count += part.reading.tasks.size();
+    reading.tasks.reserve(count);
+    reading.places.reserve(count);
+    for (Part& part : parts_) {
+      std::vector<Task> tasks = std::move(part.reading.tasks);
+      std::move(tasks.begin(), tasks.end(), std::back_inserter(reading.tasks));
+      for (TaskPlace place : part.reading.places) {
+        place.position = static_cast<std::uint32_t>(reading.places.size());
+        reading.places.push_back(place);
       }
-      list_fault_ = true;
-      if (!list.broken)
-        faults_.add(list.start, list.end, "",
-                    std::string("`tasks:` must be a list, with a `- ` before each task: this is ") +
-                        (list.kind == EventKind::mapping_start ? "a mapping" : "a single text"));
-      return skipper_.skip();
-    }
-    reading_.list.form = list.flow ? ListPlace::Form::flow : ListPlace::Form::block;
-    // Growing would touch every task's memory twice.
-    reading_.tasks.reserve(count_ids(text_));
-    reading_.places.reserve(reading_.tasks.capacity());
-    while (stream_.next().kind != EventKind::sequence_end && stream_.current().kind != EventKind::end) {
-      tasks_.report_missing();
-      read_task(list.replayed);
-    }
-    tasks_.report_missing();
-    reading_.list.value.end = stream_.current().end;
-  }
-
-  void read_task(bool list_replayed) {
-    const Event& first = stream_.current();
-    const bool alias = first.replayed && !list_replayed;
-    const std::size_t start = alias ? first.alias_start : first.start;
-    line_ += static_cast<std::size_t>(std::count(text_.begin() + static_cast<std::ptrdiff_t>(std::min(counted_, start)),
-                                                 text_.begin() + static_cast<std::ptrdiff_t>(start), '\n'));
-    counted_ = start;
-    const std::size_t alias_end = first.alias_end;
-    std::optional<Task> task = tasks_.read();
-    if (!task) return;
-    const std::size_t end = alias ? alias_end : stream_.current().end;
-    reading_.tasks.push_back(std::move(*task));
-    reading_.places.push_back({.start = static_cast<std::uint32_t>(start),
-                               .end = static_cast<std::uint32_t>(end),
-                               .line = static_cast<std::uint32_t>(line_),
-                               .position = static_cast<std::uint32_t>(reading_.places.size()),
-                               .alias = alias});
-  }
-
-  void read_metadata() {
-    if (stream_.current().kind != EventKind::mapping_start || stream_.current().replayed) return skipper_.skip();
-    reading_.metadata.flow = stream_.current().flow;
-    KeySet keys;
-    while (stream_.next().kind != EventKind::mapping_end && stream_.current().kind != EventKind::end) {
-      const Event& key = stream_.current();
-      std::optional<Span>* wanted = nullptr;
-      if (key.kind == EventKind::scalar && !key.broken) {
-        if (const std::size_t before = keys.insert(key_kind(key, scalars_), key.value, key.start);
-            before != KeySet::npos)
-          faults_.add(key.start, key.end, "", duplicate_key_message(key.value, faults_.line_of(before)));
-        if (key.value == "last_sync") wanted = &reading_.metadata.last_sync;
-        if (key.value == "sync_source") wanted = &reading_.metadata.sync_source;
-      } else {
-        skipper_.skip();
+      for (const auto& [name, key] : part.unknown_keys) {
+        UnknownKey& all = unknown.try_emplace(name, UnknownKey{key.first_at, 0}).first->second;
+        all.count += key.count;
       }
-      const Event& value = stream_.next();
-      if (wanted != nullptr && value.kind == EventKind::scalar && !value.broken)
-        *wanted = value.replayed ? Span{value.alias_start, value.alias_end} : Span{value.start, value.end};
-      skipper_.skip();
-    }
-  }
-
-  void report_no_tasks() {
-    if (list_fault_) return;
-    reading_.no_tasks = faults_.empty();
-    if (may_be_empty_) return;
-    if (!reading_.root.present)
-      faults_.add(kWholeFile, kWholeFile, "", "the file is empty: " + std::string(kListHint));
-    else if (reading_.list.form == ListPlace::Form::null)
-      faults_.add(reading_.list.key.start, reading_.list.key.end, "",
-                  "`tasks:` has no value: " + std::string(kListHint));
-    else
-      faults_.add(kWholeFile, kWholeFile, "", "there is no list `tasks:` at the top level: " + std::string(kListHint));
-  }
-
-  // Sorts by id and reports ids that occur twice.
-  void sort_tasks() {
-    std::vector<Task>& tasks = reading_.tasks;
-    std::vector<std::uint32_t> by_id(tasks.size());
-    std::iota(by_id.begin(), by_id.end(), 0U);
-    reading_.order = by_id;
-    const auto less = [&](std::uint32_t a, std::uint32_t b) { return tasks[a].id < tasks[b].id; };
-    if (!std::is_sorted(by_id.begin(), by_id.end(), less)) {
-      std::stable_sort(by_id.begin(), by_id.end(), less);
-      std::vector<Task> sorted;
-      std::vector<TaskPlace> places;
-      sorted.reserve(tasks.size());
-      places.reserve(tasks.size());
-      for (std::uint32_t i = 0; i < by_id.size(); ++i) {
-        sorted.push_back(std::move(tasks[by_id[i]]));
-        places.push_back(reading_.places[by_id[i]]);
-        reading_.order[by_id[i]] = i;
-      }
-      tasks = std::move(sorted);
-      reading_.places = std::move(places);
-    }
-    for (std::size_t i = 1; i < tasks.size(); ++i) {
-      if (tasks[i].id != tasks[i - 1].id) continue;
-      Fault fault;
-      fault.start = reading_.places[i].start;
-      fault.end = fault.start + 1;
-      fault.task_id = tasks[i].id;
-      fault.field = "id";
-      fault.message = "duplicate id " + std::to_string(tasks[i].id) + " in lines " +
-                      std::to_string(faults_.line_of(reading_.places[i - 1].start)) + " and " +
-                      std::to_string(faults_.line_of(fault.start)) + ": give one of the two another id";
-      faults_.add(std::move(fault));
-    }
-  }
-
-  void report_unknown_keys() {
-    const UnknownKeys& unknown = tasks_.unknown_keys();
-    if (unknown.empty()) return;
-    std::vector<std::pair<std::size_t, std::string_view>> by_place;
-    for (const auto& [name, key] : unknown) by_place.emplace_back(key.first_at, name);
-    std::sort(by_place.begin(), by_place.end());
-    for (const auto& [place, name] : by_place) {
-      if (reading_.warnings.size() == kMaxUnknownKeys) {
-        reading_.warnings.push_back(
-            {std::to_string(by_place.size() - kMaxUnknownKeys) + " more unknown keys, left as they are", {}, {}});
-        break;
-      }
-      const std::size_t count = unknown.find(name)->second.count;
-      const std::size_t line = faults_.line_of(place);
-      reading_.warnings.push_back({"unknown key " + quoted_for_message(name) + " in " + std::to_string(count) +
-                                       (count == 1 ? " task" : " tasks") + ", first in line " + std::to_string(line) +
-                                       ": left as it is",
-                                   {},
-                                   line});
     }
   }
 
   std::string_view text_;
+  const TextFacts& facts_;
   const ReadOptions& options_;
-  bool may_be_empty_;
-  FaultList& faults_;
-  ScalarReader scalars_;
-  EventStream stream_;
-  NodeSkipper skipper_;
-  TaskReader tasks_;
-  Reading reading_;
-  bool list_fault_ = false;
-  std::size_t line_ = 1;
-  std::size_t counted_ = 0;  // bytes whose line breaks are in line_
+  const Outline& outline_;
+  std::vector<Part> parts_;
 };
+
+// The text of each item but the last.
+std::vector<Item> items_of(std::string_view text, const Outline& outline) {
+  std::vector<Item> items;
+  items.reserve(outline.items.size());
+  for (const std::uint32_t start : outline.items) {
+    if (!items.empty()) items.back().text = fingerprint_of(text.substr(items.back().start, start - items.back().start));
+    items.push_back({.start = start, .id = 0, .text = {}});
+  }
+  return items;
+}
+
+// All items, in parts of about the same size.
+std::vector<Run> runs_of_all(std::string_view text, const std::vector<std::uint32_t>& items, std::size_t piecewise_from) {
+  const std::size_t count = std::clamp<std::size_t>(text.size() / std::max<std::size_t>(1, piecewise_from / 2), 1,
+                                                    kMaxThreads * kPartsPerThread);
+  std::vector<Run> runs;
+  for (std::size_t i = 1; i <= count; ++i) {
+    const std::size_t first = runs.empty() ? 0 : runs.back().end;
+    const auto goal = static_cast<std::uint32_t>(text.size() / count * i);
+    const auto end = static_cast<std::size_t>(std::lower_bound(items.begin(), items.end(), goal) - items.begin());
+    if (i == count) runs.push_back({first, items.size()});
+    else if (end > first && end < items.size()) runs.push_back({first, end});
+  }
+  return runs;
+}
+
+std::vector<Run> runs_of(const std::vector<bool>& wanted) {
+  std::vector<Run> runs;
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    if (!wanted[i]) continue;
+    if (!runs.empty() && runs.back().end == i) runs.back().end = i + 1;
+    else runs.push_back({i, i + 1});
+  }
+  if (runs.empty() || runs.front().first > 0) runs.insert(runs.begin(), Run{0, 0});  // what stands before the list
+  return runs;
+}
+
+// Gives the items that were read their ids, in the order of the text.
+void name_items(std::vector<Item>& items, const std::vector<Run>& runs, const Reading& reading) {
+  std::size_t position = 0;
+  for (const Run& run : runs)
+    for (std::size_t i = run.first; i < run.end; ++i) {
+      const std::uint32_t task = reading.order[position++];
+      items[i].id = reading.tasks[task].id;
+      items[i].warned = reading.places[task].unknown_keys;
+    }
+}
+
+bool ids_are_unique(const std::vector<Item>& items) {
+  std::vector<std::int64_t> ids;
+  ids.reserve(items.size());
+  for (const Item& item : items) ids.push_back(item.id);
+  std::sort(ids.begin(), ids.end());
+  return std::adjacent_find(ids.begin(), ids.end()) == ids.end();
+}
+
+std::optional<Reading> read_all_in_parts(std::string_view text, const TextFacts& facts, const ReadOptions& options,
+                                         const Outline& outline, std::vector<Item> items) {
+  const std::vector<Run> runs = runs_of_all(text, outline.items, options.piecewise_from);
+  std::optional<Reading> reading = PiecewiseReader(text, facts, options, outline).read(runs);
+  if (!reading) return std::nullopt;
+  name_items(items, runs, *reading);
+  reading->items = std::move(items);
+  return reading;
+}
 
 }  // namespace
 
@@ -270,7 +306,49 @@ Reading read_schedule(std::string_view text, const ReadOptions& options, bool ma
   }
   const TextFacts facts = check_text(text, faults);
   if (!faults.empty()) return {};
-  return ScheduleReader(text, options, may_be_empty, facts, faults).read();
+  if (text.size() >= options.piecewise_from && !tasks_depend_on_others(text, facts))
+    if (const std::optional<Outline> outline = outline_of(text))
+      if (std::optional<Reading> reading = read_all_in_parts(text, facts, options, *outline, items_of(text, *outline)))
+        return std::move(*reading);
+  Part part = read_part(text, facts, options, may_be_empty, {}, faults);
+  sort_tasks(part.reading, faults);
+  report_unknown_keys(part.unknown_keys, part.reading, faults);
+  return std::move(part.reading);
+}
+
+std::optional<Reading> read_changes(std::string_view text, const ReadOptions& options, std::span<const KnownText> known) {
+  if (text.size() < options.piecewise_from || text.size() >= std::numeric_limits<std::uint32_t>::max())
+    return std::nullopt;
+  FaultList faults(text, 1);
+  const TextFacts facts = check_text(text, faults);
+  if (!faults.empty() || tasks_depend_on_others(text, facts)) return std::nullopt;
+  const std::optional<Outline> outline = outline_of(text);
+  if (!outline) return std::nullopt;
+  std::vector<Item> items = items_of(text, *outline);
+  KnownItems known_items(known);
+  std::vector<bool> wanted(items.size(), false);
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const KnownText* task = known_items.find(items[i].text);
+    if (task) {
+      items[i].id = task->id;
+      items[i].warned = task->warned;
+      if (i + kLastItems < items.size()) continue;
+    }
+    wanted[i] = true;
+    if (i > 0) wanted[i - 1] = true;  // where the lines above a task belong to is seen from there
+  }
+  const std::vector<Run> runs = runs_of(wanted);
+  std::size_t cost = 0;
+  for (const Run& run : runs)
+    cost += kPartCost + (run.end < items.size() ? items[run.end].start : text.size()) - items[run.first].start;
+  if (cost > text.size() / 2) return read_all_in_parts(text, facts, options, *outline, std::move(items));
+  std::optional<Reading> reading = PiecewiseReader(text, facts, options, *outline).read(runs);
+  if (!reading) return std::nullopt;
+  name_items(items, runs, *reading);
+  if (!ids_are_unique(items)) return std::nullopt;
+  reading->whole = reading->tasks.size() == items.size();
+  reading->items = std::move(items);
+  return reading;
 }
 
 }  // namespace lockstep::yaml

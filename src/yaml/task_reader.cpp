@@ -23,6 +23,7 @@ std::string_view kind_in_words(EventKind kind) { return kind == EventKind::mappi
 std::optional<Task> TaskReader::read() {
   const Event task = stream_.current();  // its views are not used below
   const std::size_t mark = faults_.mark();
+  had_unknown_keys_ = false;
   if (task.kind != EventKind::mapping_start) {
     if (!task.broken && task.kind != EventKind::end)
       faults_.add(task.start, task.end, "",
@@ -237,6 +238,7 @@ void TaskReader::note_unknown(const Event& key) {
   auto found = unknown_.find(key.value);
   if (found == unknown_.end()) found = unknown_.emplace(std::string(key.value), UnknownKey{key.start, 0}).first;
   ++found->second.count;
+  had_unknown_keys_ = true;
 }
 
 std::optional<Task> TaskReader::finish(const Event& task, std::size_t mark) {

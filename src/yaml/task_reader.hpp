@@ -41,6 +41,7 @@ class TaskReader {
   void report_missing();
 
   const UnknownKeys& unknown_keys() const { return unknown_; }
+  bool had_unknown_keys() const { return had_unknown_keys_; }  // the task read last
 
  private:
   static constexpr std::size_t kIdSlot = kFieldCount;
@@ -76,6 +77,7 @@ class TaskReader {
   std::deque<KeySet> key_sets_;  // by level of merge sources
   std::size_t level_ = 0;
   UnknownKeys unknown_;
+  bool had_unknown_keys_ = false;
   std::vector<Fault> missing_;
 };
 

@@ -183,6 +183,7 @@ TEST(ConflictApi, ManyAtOnce) {
   const Response rest = world.send("POST", "/api/sync/conflicts/resolve", R"({"choice":"keep_yaml"})");
   EXPECT_EQ(json_of(rest).find("resolved")->items.size(), 3U) << rest.body;
   EXPECT_EQ(json_of(rest).find("failed")->items.size(), 0U);
+  EXPECT_EQ(member(rest, "resolved.0.run_id"), member(rest, "resolved.2.run_id")) << "one run";
   EXPECT_EQ(row(world, 1), "by_file");
   EXPECT_EQ(row(world, 2), "by_row");
   EXPECT_EQ(header(world.get("/api/sync/conflicts"), "X-Total-Count"), "0");

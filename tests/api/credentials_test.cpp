@@ -95,6 +95,10 @@ TEST(RunLog, OneLineForARunThatDidSomething) {
   report.outcome = result;
   EXPECT_EQ(run_record(report).level, LogLevel::warn);
   EXPECT_NE(run_record(report).message.find("conflicts 1"), std::string::npos);
+  Report seen_again{Trigger::database, 0.0001, SyncResult{}};
+  std::get<SyncResult>(seen_again.outcome).conflicts = result.conflicts;
+  seen_again.news = false;
+  EXPECT_EQ(run_record(seen_again).level, LogLevel::debug) << "the same conflict once more";
   report.outcome = FileBusy{{4, "File locked by another process (pid 4)"}};
   EXPECT_EQ(run_record(report).level, LogLevel::warn);
   EXPECT_EQ(run_record(report).message.find("Sync failed: File locked by another process (pid 4)"), 0U);

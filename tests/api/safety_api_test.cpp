@@ -113,6 +113,14 @@ TEST_F(SafetyApi, WhatAnotherSitesPageSendsIsRefused) {
   EXPECT_EQ(get({{"sec-fetch-site", "cross-site"}}), 403);
   EXPECT_EQ(get({{"sec-fetch-site", "cross-site"}, {"origin", "http://localhost:8000"}}), 403);
   EXPECT_EQ(get({{"sec-fetch-site", "cross-site"}, {"origin", "https://app.example.org"}}), 200);
+  EXPECT_EQ(get({{"sec-fetch-site", "cross-site"}, {"sec-fetch-mode", "navigate"}, {"sec-fetch-dest", "document"}}), 200)
+      << "a person followed a link";
+  for (const char* elsewhere : {"iframe", "image", "script", "empty"})
+    EXPECT_EQ(get({{"sec-fetch-site", "cross-site"}, {"sec-fetch-mode", "navigate"}, {"sec-fetch-dest", elsewhere}}), 403)
+        << elsewhere;
+  EXPECT_EQ(get({{"sec-fetch-site", "cross-site"}, {"sec-fetch-mode", "no-cors"}, {"sec-fetch-dest", "document"}}), 403);
+  EXPECT_EQ(world.send("POST", "/api/sync/trigger", "{}", {{"sec-fetch-site", "cross-site"}, {"sec-fetch-mode", "navigate"},
+                                                           {"sec-fetch-dest", "document"}}).status, 403) << "a form that was sent";
   for (const char* site : {"same-origin", "same-site", "none"}) EXPECT_EQ(get({{"sec-fetch-site", site}}), 200) << site;
 }
 

@@ -28,6 +28,7 @@ class Conflicts(Workspace):
     def test_side_by_side_or_one_below_the_other(self):
         self.conflict_on_cron()
         wide = self.expect(DONE, "conflicts", "1", env={"COLUMNS": "120"}).out
+        self.assertNotRegex(wide, r"(?m) $")
         row = next(line for line in wide.splitlines() if "schedule_cron" in line)
         self.assertRegex(row, r"^! schedule_cron +0 2 \* \* \* +0 3 \* \* \* +0 4 \* \* \*$")
         narrow = self.expect(DONE, "conflicts", "1", env={"COLUMNS": "40"}).out
@@ -125,5 +126,6 @@ class Conflicts(Workspace):
         answer = self.json(FAILED, "resolve", "--all", "merge")
         self.assertEqual([done["conflict_id"] for done in answer["resolved"]], ["conflict_1"])
         self.assertEqual([failed["conflict_id"] for failed in answer["failed"]], ["conflict_2"])
+        self.assertEqual(answer["failed"][0]["problem"]["status"], 400)
         self.assertEqual(len(self.json(DONE, "resolve", "--all", "keep_yaml")["resolved"]), 1)
         self.assert_in_step()

@@ -73,7 +73,7 @@ class CronScript(Workspace):
         for text in (outcome.err, self.log.read_text()):
             self.assertRegex(text.splitlines()[0], r"^\S+Z Sync failed: YAML validation failed$")
             self.assertIn("schedule.yml:12:", text)
-        self.assertEqual(self.sql("select count(*) from scheduled_tasks"), [(0,)])
+        self.assertEqual(self.sql("select name from sqlite_master where type = 'table'"), [])
 
     def test_a_file_that_another_process_has_locked(self):
         (self.folder / "lockstep.yml").write_text("yaml: schedule.yml\ndatabase: sqlite:tasks.db\nlock_timeout: 10ms\n")

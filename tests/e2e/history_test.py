@@ -45,7 +45,7 @@ class History(Workspace):
         self.assertEqual(self.json(FAILED, "history", "99")["status"], 404)
         self.assertEqual(self.json(FAILED, "undo", "99")["status"], 404)
         self.expect(USAGE, "history", "last")
-        self.expect(USAGE, "undo", "last")
+        self.assertIn('RUN: expected a whole number, found "last"', self.expect(USAGE, "undo", "last").err)
         self.expect(USAGE, "undo")
 
 

@@ -37,6 +37,18 @@ class Postgres(PostgresWorkspace):
                          "file_backup database database")
         self.assert_in_step()
 
+    def test_a_sync_that_finds_nothing_writes_nothing(self):
+        self.start()
+        self.expect(DONE, "sync")  # compares everything once the triggers are there
+        state = "select xmin, full_check, unsettled from lockstep.replicas"
+        before = self.psql(self.name, state)
+        self.assertTrue(before.endswith("{}"), before)
+        self.expect(DONE, "sync")
+        self.assertEqual(self.psql(self.name, state), before)
+        self.psql(self.name, "update scheduled_tasks set skill_name = 'seen' where id = 2")
+        self.assertEqual(self.json(DONE, "sync")["yaml"]["updated"], 1)
+        self.assert_in_step()
+
     def test_a_server_that_is_not_there(self):
         self.write(THREE_TASKS)
         outcome = self.bare("--yaml", "schedule.yml", "--db", f"postgresql://u:geheim@/d?host={self.folder}", "--json", "sync")

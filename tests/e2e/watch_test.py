@@ -103,6 +103,7 @@ class Watching(DaemonWorkspace):
         self.assertIn("`lockstep serve` starts it", outcome.err)
         problem = self.bare("--json", "watch", "http://127.0.0.1:1")
         self.assertEqual(problem.json["status"], 503)
+        self.assertEqual(problem.json["type"], "urn:lockstep:problem:unavailable", "of the database nothing is known")
 
     def test_what_is_no_address(self):
         for url in ("https://localhost:8000", "ftp://a", "http://", "localhost:port"):

@@ -73,6 +73,82 @@ TEST(Resolve, keep_yaml) {
   world.expect_in_step();
 }
 
+// Tasks 1 to 3, each with its name changed apart on both sides.
+struct ThreeApart : World {
+  ThreeApart() {
+    write_tasks(task_yaml(1, "a1") + task_yaml(2, "a2") + task_yaml(3, "a3"));
+    sync();
+    for (std::int64_t id = 1; id <= 3; ++id) {
+      replace("a" + std::to_string(id), "y" + std::to_string(id));
+      change_row(id, Field::skill_name, "d" + std::to_string(id));
+    }
+    EXPECT_EQ(sync().conflicts.size(), 3U);
+    for (const Conflict& conflict : engine()->conflicts({})) numbers.push_back(conflict.number);
+  }
+  std::string row_name(std::int64_t id) { return database->task(id)->text(Field::skill_name); }
+  std::vector<std::int64_t> numbers;
+};
+
+TEST(Resolve, many_are_one_run_that_one_undo_takes_back) {
+  ThreeApart world;
+  const std::size_t runs = world.engine()->history({}).size();
+  const auto outcomes = world.engine()->resolve_all({{world.numbers[0], {Choice::keep_db, {}}, 1},
+                                                     {world.numbers[1], {Choice::keep_yaml, {}}, std::nullopt},
+                                                     {world.numbers[2], {Choice::keep_db, {}}, std::nullopt}});
+  ASSERT_EQ(outcomes.size(), 3U);
+  const auto history = world.engine()->history({});
+  ASSERT_EQ(history.size(), runs + 1);
+  for (const ResolveOutcome& outcome : outcomes)
+    EXPECT_EQ(std::get<ResolveDone>(outcome).run_id, history.front().id);
+  EXPECT_EQ(world.yaml_task(1)->text(Field::skill_name), "d1");
+  EXPECT_EQ(world.row_name(2), "y2");
+  EXPECT_EQ(world.yaml_task(3)->text(Field::skill_name), "d3");
+  EXPECT_TRUE(world.engine()->conflicts({}).empty());
+  world.expect_in_step();
+  ASSERT_TRUE(std::holds_alternative<SyncResult>(world.engine()->undo(history.front().id)));
+  EXPECT_EQ(world.row_name(1), "y1");
+  EXPECT_EQ(world.row_name(2), "d2");
+}
+
+TEST(Resolve, of_many_those_that_cannot_be_leave_the_others_alone) {
+  ThreeApart world;
+  world.replace("y2", "d2");  // settles itself
+  const auto outcomes = world.engine()->resolve_all({{world.numbers[0], {Choice::keep_both, {}}, std::nullopt},
+                                                     {world.numbers[1], {Choice::keep_db, {}}, std::nullopt},
+                                                     {world.numbers[2], {Choice::keep_db, {}}, 7},
+                                                     {99, {Choice::keep_db, {}}, std::nullopt},
+                                                     {world.numbers[0], {Choice::keep_db, {}}, std::nullopt}});
+  EXPECT_TRUE(std::holds_alternative<ChoiceRefused>(outcomes[0]));
+  EXPECT_TRUE(std::holds_alternative<ConflictGone>(outcomes[1]));
+  EXPECT_TRUE(std::holds_alternative<ConflictMoved>(outcomes[2]));
+  EXPECT_TRUE(std::holds_alternative<ConflictGone>(outcomes[3]));
+  EXPECT_TRUE(std::holds_alternative<ConflictGone>(outcomes[4])) << "named twice: the first counts";
+  EXPECT_EQ(world.engine()->conflicts({}).size(), 2U);
+  const auto others = world.engine()->resolve_all({{world.numbers[0], {Choice::keep_yaml, {}}, std::nullopt},
+                                                   {world.numbers[2], {Choice::keep_both, {}}, std::nullopt}});
+  EXPECT_TRUE(std::holds_alternative<ResolveDone>(others[0]));
+  EXPECT_TRUE(std::holds_alternative<ChoiceRefused>(others[1]));
+  EXPECT_EQ(world.row_name(1), "y1");
+}
+
+TEST(Resolve, many_new_ids_are_different_ones) {
+  World world;
+  world.write_tasks(task_yaml(1, "a1"));
+  world.sync();
+  world.write_tasks(task_yaml(1, "a1") + task_yaml(2, "y2") + task_yaml(3, "y3"));
+  for (const std::int64_t id : {2, 3}) world.database->put(task(id, "d" + std::to_string(id)));
+  ASSERT_EQ(world.sync().conflicts.size(), 2U);
+  std::vector<ResolveRequest> requests;
+  for (const Conflict& conflict : world.engine()->conflicts({}))
+    requests.push_back({conflict.number, {Choice::keep_both, {}}, std::nullopt});
+  const auto outcomes = world.engine()->resolve_all(requests);
+  EXPECT_EQ(std::get<ResolveDone>(outcomes[0]).new_task_id, 4);
+  EXPECT_EQ(std::get<ResolveDone>(outcomes[1]).new_task_id, 5);
+  EXPECT_EQ(world.yaml_task(5)->text(Field::skill_name), "y3");
+  EXPECT_EQ(world.yaml_task(2)->text(Field::skill_name), "d2");
+  world.expect_in_step();
+}
+
 TEST(Resolve, keep_db) {
   Apart world;
   ASSERT_TRUE(std::holds_alternative<ResolveDone>(world.resolve({Choice::keep_db, {}})));

@@ -127,6 +127,21 @@ TEST(Daemon, AConflictThatMovesOnIsAChangeOfTheStatus) {
   EXPECT_TRUE(world.await_event<StatusChanged>([&](const StatusChanged& told) { return told.status->last_run->id > found; }));
 }
 
+TEST(Daemon, AConflictThatStaysIsNewsOnce) {
+  LiveWorld world;
+  world.write_tasks(task_yaml(1, "backup"));
+  world.options.watch = false;
+  world.start();
+  world.replace("backup", "by_file");
+  world.sql("UPDATE scheduled_tasks SET skill_name = 'by_row'");
+  const auto reported = [&](bool news) {
+    EXPECT_EQ(world.synced().conflicts.size(), 1U);
+    return world.await_report([&](const Report& report) { return report.trigger == Trigger::manual && report.news == news; });
+  };
+  EXPECT_TRUE(reported(true));
+  EXPECT_TRUE(reported(false));
+}
+
 TEST(Daemon, WhatIsWrongIsToldAgainWhenItChanges) {
   LiveWorld world;
   world.write("tasks:\n  - id: 1\n    skill_name: x\n");

@@ -161,6 +161,9 @@ TEST(RequestParser, MalformedIsSaid) {
            // What one server reads as two requests and another as one.
            "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
            "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+           // Taken for a request without a body, what follows would be another request.
+           "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n",
+           "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n",
            "GET / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "GET / HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\n",
            "OPTIONS * HTTP/1.1" + end, "CONNECT a:1 HTTP/1.1" + end, "GET ftp://a/ HTTP/1.1" + end}) {
     const RequestFault fault = fault_of(text);

@@ -67,6 +67,52 @@ TEST_P(StoreConformance, TheBaseCanBeReplacedAndForgotten) {
   EXPECT_EQ(transaction->base().index().size(), 1U);
 }
 
+TEST_P(StoreConformance, WhatIsKeptAboutTextsIsReadBackUntilTheReplicaIsForgotten) {
+  prepare();
+  std::string bytes;
+  for (int i = 0; i < 300'000; ++i) bytes += static_cast<char>(i * 31 + i / 256);
+  {
+    const auto transaction = write();
+    EXPECT_EQ(transaction->base().texts(), "");
+    transaction->base().set_texts("something");
+    transaction->base().set_texts(bytes);
+    EXPECT_EQ(transaction->base().texts(), bytes);
+    transaction->commit();
+  }
+  {
+    const auto other = write("other");
+    EXPECT_EQ(other->base().texts(), "");
+    other->base().set_texts("of the other");
+    other->commit();
+  }
+  const auto transaction = write();
+  EXPECT_EQ(transaction->base().texts(), bytes);
+  EXPECT_TRUE(transaction->base().forget_replica("default"));
+  EXPECT_EQ(transaction->base().texts(), "");
+  transaction->commit();
+  EXPECT_EQ(write("other")->base().texts(), "of the other");
+}
+
+TEST_P(StoreConformance, TheBaseOfManyTasksCanBeReplacedAndForgotten) {
+  prepare();
+  std::vector<BaseChange> before, after;
+  for (std::int64_t id = 1; id <= 1'500; ++id) {
+    before.push_back(set_base(make_task(id)));
+    if (id % 3 == 0) after.push_back({.id = id, .task = {}});
+    else after.push_back(set_base(make_task(id, "new")));
+  }
+  const auto transaction = write();
+  transaction->base().write(before, FieldSet::synced());
+  EXPECT_EQ(transaction->base().index().size(), 1'500U);
+  transaction->base().write(after, FieldSet::synced());
+  EXPECT_EQ(transaction->base().index().size(), 1'000U);
+  const std::vector<std::int64_t> ids{1, 3, 1'499};
+  const std::vector<Task> tasks = transaction->base().load(ids);
+  ASSERT_EQ(tasks.size(), 2U);
+  EXPECT_EQ(tasks[0].text(Field::skill_name), "new");
+  EXPECT_EQ(tasks[1].id, 1'499);
+}
+
 TEST_P(StoreConformance, EachReplicaHasABaseOfItsOwn) {
   prepare();
   for (const std::string replica : {"a", "b"}) {

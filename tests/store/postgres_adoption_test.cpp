@@ -68,6 +68,15 @@ TEST_F(PostgresAdoption, WorksWithSqlAlchemysTable) {
   EXPECT_EQ(store.begin(Access::read, "r")->tasks().shape().max_id, INT32_MAX);
 }
 
+TEST_F(PostgresAdoption, FindsATableWhateverItsNameAndHoweverTheSessionReadsStrings) {
+  database_->run("ALTER DATABASE " + database_->name() + " SET standard_conforming_strings = off");
+  const std::string name = R"("Sp ace\"."o'd\'d ""name""")";
+  std::string sql = kSqlAlchemyTable;
+  sql.replace(sql.find("scheduled_tasks"), std::string("scheduled_tasks").size(), name);
+  Store& store = adopt(R"(CREATE SCHEMA "Sp ace\";)" + sql, name);
+  expect_round_trip(store);
+}
+
 TEST_F(PostgresAdoption, TakesTimestampsWithoutTimeZoneAsUtcWhateverTheSessionsZone) {
   database_->run("ALTER DATABASE " + database_->name() + " SET TimeZone = 'America/New_York'");
   Store& store = adopt(kSqlAlchemyTable);

@@ -5,6 +5,7 @@
 # It may run beside the application and beside itself: syncs wait for each other.
 set -eu
 cd "$(dirname "$0")/.."
+PATH=$PATH:/usr/local/bin  # cron's has neither this nor a shell profile's
 exec "${LOCKSTEP:-lockstep}" -q \
   --yaml "${LOCKSTEP_YAML:-config/schedule_config.yml}" \
   --db "${DATABASE_URL:-sqlite:///schedule.db}" \

@@ -21,6 +21,7 @@ struct BaseRecord {
 struct Replica {
   ReplicaState state;
   std::map<std::int64_t, BaseRecord> base;
+  std::string texts;
 };
 
 struct StoredRun {

@@ -244,6 +244,17 @@ void MemoryBaseTable::write(std::span<const BaseChange> changes, FieldSet synced
   }
 }
 
+std::string MemoryBaseTable::texts() {
+  view_.shared.enter("read the texts of the base");
+  const Replica* replica = find();
+  return replica ? replica->texts : std::string();
+}
+
+void MemoryBaseTable::set_texts(std::string_view texts) {
+  view_.shared.enter("write the texts of the base");
+  make().texts = texts;
+}
+
 ReplicaState MemoryBaseTable::state() {
   view_.shared.enter("read the replica");
   if (const Replica* replica = find()) return replica->state;

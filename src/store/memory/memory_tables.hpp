@@ -42,6 +42,8 @@ class MemoryBaseTable final : public BaseTable {
   std::vector<IndexEntry> index() override;
   std::vector<Task> load(std::span<const std::int64_t> ids) override;
   void write(std::span<const BaseChange> changes, FieldSet synced) override;
+  std::string texts() override;
+  void set_texts(std::string_view texts) override;
   ReplicaState state() override;
   void set_state(const ReplicaState&) override;
   std::vector<ReplicaState> replicas() override;

@@ -73,12 +73,17 @@ ReplicaState read_state(const Result& rows, int row, std::string_view task_table
 PostgresBaseTable::PostgresBaseTable(Connection& connection, bool prepared, std::string replica, std::string task_table)
     : connection_(connection), prepared_(prepared), replica_(std::move(replica)), task_table_(std::move(task_table)) {}
 
-bool PostgresBaseTable::has_base() {
-  if (!prepared_) return false;
-  return connection_
-             .query("SELECT FROM lockstep.replicas WHERE name = $1 AND task_table = $2",
-                    Parameters().add(replica_).add(task_table_), "look for the base")
-             .rows() > 0;
+const PostgresBaseTable::Stored& PostgresBaseTable::stored() {
+  if (stored_) return *stored_;
+  Stored& stored = stored_.emplace();
+  stored.state.name = replica_;
+  if (!prepared_) return stored;
+  const Result rows = connection_.query(std::string(kStateColumns) + " WHERE name = $1", Parameters().add(replica_),
+                                        "read the replica's state");
+  if (rows.rows() == 0) return stored;
+  stored.has_base = rows.text(0, 1) == task_table_;
+  stored.state = read_state(rows, 0, task_table_);
+  return stored;
 }
 
 // Makes the replica's row, and its base one about this table.
@@ -86,10 +91,12 @@ void PostgresBaseTable::claim() {
   if (claimed_) return;
   if (!has_base()) {
     connection_.query("DELETE FROM lockstep.base WHERE replica = $1", Parameters().add(replica_), "begin the base");
+    connection_.query("DELETE FROM lockstep.texts WHERE replica = $1", Parameters().add(replica_), "begin the base");
     connection_.query(
         "INSERT INTO lockstep.replicas (name, task_table) VALUES ($1, $2)"
         " ON CONFLICT (name) DO UPDATE SET task_table = excluded.task_table, agreed = false, cursor = ''",
         Parameters().add(replica_).add(task_table_), "begin the base");
+    stored_.reset();
   }
   claimed_ = true;
 }
@@ -98,7 +105,7 @@ std::vector<IndexEntry> PostgresBaseTable::index() {
   std::vector<IndexEntry> entries;
   if (!has_base()) return entries;
   connection_.copy_out("COPY (SELECT task_id, fingerprint, yaml_updated_at FROM lockstep.base WHERE replica = " +
-                           connection_.literal(replica_) + ") TO STDOUT (FORMAT binary)",
+                           quote_literal(replica_) + ") TO STDOUT (FORMAT binary)",
                        3, "read the base", [&entries](std::span<const Cell> cells) {
                          const std::optional<Timestamp> updated =
                              cells[2].is_null() ? std::nullopt : instant_from_wire(read_int64(cells[2].data));
@@ -122,9 +129,40 @@ std::vector<Task> PostgresBaseTable::load(std::span<const std::int64_t> ids) {
   return tasks;
 }
 
+// A statement for what is forgotten and one for the rest: of a few, COPY's round trips would be most of the work.
+void PostgresBaseTable::write_few(std::span<const BaseChange> changes, FieldSet synced) {
+  std::vector<std::int64_t> forgotten;
+  Array ids(Array::Element::int8), fingerprints(Array::Element::bytea), updates(Array::Element::timestamptz),
+      records(Array::Element::text);
+  for (const BaseChange& change : changes) {
+    if (!change.task) {
+      forgotten.push_back(change.id);
+      continue;
+    }
+    const Task& task = *change.task;
+    ids.add_int64(change.id);
+    fingerprints.add_bytes(to_bytes(fingerprint(task, synced)));
+    if (const std::optional<Timestamp> updated = task.instant(Field::updated_at)) updates.add_int64(to_wire(*updated));
+    else updates.add_null();
+    records.add_bytes(to_json_text(task));
+  }
+  if (!forgotten.empty())
+    connection_.query("DELETE FROM lockstep.base WHERE replica = $1 AND task_id = ANY($2)",
+                      Parameters().add(replica_).add_ids(forgotten), "write the base");
+  if (forgotten.size() == changes.size()) return;
+  connection_.query(
+      "INSERT INTO lockstep.base (replica, task_id, fingerprint, yaml_updated_at, record)"
+      " SELECT $1, s.* FROM unnest($2, $3, $4, $5) AS s"
+      " ON CONFLICT (replica, task_id) DO UPDATE SET fingerprint = excluded.fingerprint,"
+      " yaml_updated_at = excluded.yaml_updated_at, record = excluded.record",
+      Parameters().add(replica_).add(ids).add(fingerprints).add(updates).add(records), "write the base");
+}
+
 void PostgresBaseTable::write(std::span<const BaseChange> changes, FieldSet synced) {
   if (changes.empty()) return;
   claim();
+  constexpr std::size_t kFew = 1'000;
+  if (changes.size() <= kFew) return write_few(changes, synced);
   constexpr std::size_t kIdsPerStatement = 100'000;
   const bool anything_there = connection_
                                   .query("SELECT FROM lockstep.base WHERE replica = $1 LIMIT 1",
@@ -161,17 +199,27 @@ void PostgresBaseTable::write(std::span<const BaseChange> changes, FieldSet sync
       });
 }
 
+std::string PostgresBaseTable::texts() {
+  if (!has_base()) return {};
+  const Result row = connection_.query("SELECT texts FROM lockstep.texts WHERE replica = $1", Parameters().add(replica_),
+                                       "read the texts of the base", true);
+  return row.rows() > 0 ? std::string(row.text(0, 0)) : std::string();
+}
+
+void PostgresBaseTable::set_texts(std::string_view texts) {
+  claim();
+  connection_.query(
+      "INSERT INTO lockstep.texts (replica, texts) VALUES ($1, $2) ON CONFLICT (replica) DO UPDATE SET texts = excluded.texts",
+      Parameters().add(replica_).add_bytes(texts), "write the texts of the base");
+}
+
 ReplicaState PostgresBaseTable::state() {
-  ReplicaState state;
-  state.name = replica_;
-  if (!prepared_) return state;
-  const Result rows = connection_.query(std::string(kStateColumns) + " WHERE name = $1", Parameters().add(replica_),
-                                        "read the replica's state");
-  return rows.rows() > 0 ? read_state(rows, 0, task_table_) : state;
+  return stored().state;
 }
 
 void PostgresBaseTable::set_state(const ReplicaState& state) {
   claim();
+  stored_.reset();
   std::optional<std::string> content, backup_content;
   if (state.content) content = to_hex(*state.content);
   if (state.backup) backup_content = to_hex(state.backup->content);
@@ -203,10 +251,14 @@ bool PostgresBaseTable::forget_replica(std::string_view name) {
   constexpr std::string_view kOperation = "forget the replica";
   const Parameters of_replica = Parameters().add(name);
   connection_.query("DELETE FROM lockstep.base WHERE replica = $1", of_replica, kOperation);
+  connection_.query("DELETE FROM lockstep.texts WHERE replica = $1", of_replica, kOperation);
   connection_.query("DELETE FROM lockstep.conflicts WHERE replica = $1", of_replica, kOperation);
   const bool known =
       connection_.query("DELETE FROM lockstep.replicas WHERE name = $1", of_replica, kOperation).affected() > 0;
-  if (name == replica_) claimed_ = false;
+  if (name == replica_) {
+    claimed_ = false;
+    stored_.reset();
+  }
   return known;
 }
 

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -34,13 +35,11 @@ struct Relation {
   bool view = false;
   bool row_security = false;    // policies apply to this user
   bool has_rules = false;
+  bool has_children = false;    // partitions or tables that inherit from it, or once had some
+  bool names_server = false;    // this user may ask which server it is: pg_control_system()
   std::vector<Column> columns;  // all of them, in order
   Column id;
   std::array<std::optional<Column>, kFieldCount> fields;  // by Field; nullopt: no such column, or one of no use
-  std::vector<std::string> id_constraints;   // unique constraints or indexes on id alone, those of partitions included
-  bool ids_are_unique = false;               // by a constraint of the table itself
-  std::optional<std::string> sequence;       // that gives ids; quoted for SQL
-  bool sequence_usable = false;              // this user may move it
   TableShape shape;
   std::vector<std::string> notes;  // what a user should know: columns that are not synced and why
 
@@ -52,5 +51,23 @@ struct Relation {
 // nullopt: there is no such table. Throws Error(unsuitable_table) for one that cannot hold a
 // schedule: the message lists what is there and what is expected.
 std::optional<Relation> read_relation(Connection&, const TableName&);
+
+// The same in two halves, for whoever asks the server something else in the same message: statements, each with its
+// semicolon, and what is made of their results.
+inline constexpr std::size_t kRelationStatements = 2;
+std::string relation_statements(const TableName&);
+std::optional<Relation> relation_from(Connection&, std::span<const Result>);
+
+// Few runs need the following, and asking costs as much as all of the above.
+
+struct IdSequence {
+  std::string sql;      // its name, quoted for SQL
+  bool usable = false;  // this user may move it
+};
+// The sequence that gives ids; nullopt = none does.
+std::optional<IdSequence> read_id_sequence(Connection&, const Relation&);
+
+// Names of unique constraints or indexes on id alone, those of partitions included.
+std::vector<std::string> read_id_constraints(Connection&, const Relation&);
 
 }  // namespace lockstep::postgres

@@ -42,7 +42,7 @@ constexpr TriggerKind kTriggers[] = {
 };
 
 // The table and its partitions or children, however deep.
-constexpr const char* kTree =
+constexpr std::string_view kTree =
     "WITH RECURSIVE tree AS (SELECT $1::oid AS oid UNION SELECT i.inhrelid FROM pg_catalog.pg_inherits i"
     " JOIN tree ON i.inhparent = tree.oid)";
 
@@ -142,31 +142,31 @@ bool ChangeFeed::may_install() {
       .boolean(0, 0);
 }
 
-ChangeFeed::Identity ChangeFeed::identity() {
-  Identity identity;
-  constexpr std::string_view kOperation = "look at the change feed";
-  const Result rights = connection_.execute(
-      "SELECT to_regclass('lockstep.feed') IS NOT NULL,"
-      " has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE')",
-      kOperation);
-  if (!rights.boolean(0, 0) || relation_.view) return identity;
+const ChangeFeed::Identity& ChangeFeed::identity() {
+  if (identity_) return *identity_;
+  Identity& identity = identity_.emplace();
+  if (relation_.view) return identity;
   // Without the right to ask for it, a restored dump is still told by the oids.
-  const std::string system = rights.boolean(0, 1) ? "(SELECT system_identifier FROM pg_control_system())" : "0";
+  const std::string system = relation_.names_server ? "(SELECT system_identifier FROM pg_control_system())" : "0";
   const Result row = connection_.query(
-      std::string(kTree) +
+      // Recursion takes long to plan.
+      std::string(relation_.has_children ? kTree : "WITH tree(oid) AS (SELECT $1::oid)") +
           " SELECT " + system + ", (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database()),"
-          " 'lockstep.feed'::regclass::oid,"
+          " to_regclass('lockstep.feed')::oid,"
           " (SELECT md5(string_agg(tree.oid || ':' || coalesce(pg_relation_filenode(tree.oid), 0), ',' ORDER BY tree.oid))"
           "    FROM tree),"
           " coalesce((SELECT value FROM lockstep.meta WHERE key = 'feed_epoch'), ''),"
           " coalesce((SELECT value FROM lockstep.meta WHERE key = 'feed_floor'), '0'),"
           " (SELECT bool_and(4 = (SELECT count(*) FROM pg_catalog.pg_trigger g WHERE g.tgrelid = tree.oid"
           "    AND g.tgname IN ('lockstep_insert', 'lockstep_update', 'lockstep_delete', 'lockstep_truncate')"
-          "    AND g.tgenabled = 'A' AND encode(g.tgargs, 'escape') = $2 || '\\000')) FROM tree)",
-      Parameters().add(relation_.oid).add(compared_columns()), kOperation);
+          "    AND g.tgenabled = 'A' AND encode(g.tgargs, 'escape') = $2 || '\\000')) FROM tree),"
+          " pg_current_snapshot()",
+      Parameters().add(relation_.oid).add(compared_columns()), "look at the change feed");
+  if (row.null(0, 2)) return identity;  // there is no feed
   const std::string epoch(row.text(0, 4));
   identity.complete = row.boolean(0, 6) && !epoch.empty();
   identity.floor = number(row.text(0, 5));
+  identity.snapshot = row.text(0, 7);
   for (int column = 0; column < 5; ++column) identity.text += std::string(row.text(0, column)) + kSeparator;
   return identity;
 }
@@ -174,13 +174,12 @@ ChangeFeed::Identity ChangeFeed::identity() {
 bool ChangeFeed::complete() { return identity().complete; }
 
 std::string ChangeFeed::cursor() {
-  const Identity now = identity();
-  if (!now.complete) return {};
-  return now.text + std::string(connection_.execute("SELECT pg_current_snapshot()", "read the snapshot").text(0, 0));
+  const Identity& now = identity();
+  return now.complete ? now.text + now.snapshot : std::string();
 }
 
 std::optional<std::vector<std::int64_t>> ChangeFeed::changed_since(std::string_view cursor) {
-  const Identity now = identity();
+  const Identity& now = identity();
   if (!now.complete || !cursor.starts_with(now.text)) return std::nullopt;
   const std::string_view snapshot = cursor.substr(now.text.size());
   // What was pruned may have been news to this cursor.

@@ -25,7 +25,7 @@ inline constexpr const char* kChangeChannel = "lockstep_changes";
 
 class ChangeFeed {
  public:
-  // Precondition: lockstep's own tables are there. Both outlive it.
+  // Precondition: lockstep's own tables are there. Both outlive it. For one transaction: what it has read stays true.
   ChangeFeed(Connection& connection, const Relation& relation) : connection_(connection), relation_(relation) {}
 
   // Of the present transaction's snapshot (REPEATABLE READ). Empty = the triggers are not all in place.
@@ -46,14 +46,16 @@ class ChangeFeed {
     std::string text;  // server, database, feed, relations
     bool complete = false;
     std::uint64_t floor = 0;  // older transactions' entries have been pruned
+    std::string snapshot;     // of this transaction
   };
-  Identity identity();
+  const Identity& identity();
   std::vector<std::string> relations();  // the table and all that inherit from it, quoted
   std::string update_function() const;   // its name, quoted
   std::string compared_columns() const;
 
   Connection& connection_;
   const Relation& relation_;
+  std::optional<Identity> identity_;
 };
 
 // Forgets entries that every cursor in use has seen. In a transaction of its own; any failure is harmless.

@@ -115,6 +115,16 @@ Parameters& Parameters::add_ids(std::span<const std::int64_t> ids) {
   return add(array);
 }
 
+std::string quote_literal(std::string_view text) {
+  const bool escaped = text.find('\\') != std::string_view::npos;
+  std::string quoted = escaped ? "E'" : "'";
+  for (const char c : text) {
+    if (c == '\'' || c == '\\') quoted += c;
+    quoted += c;
+  }
+  return quoted + "'";
+}
+
 // ---- Connection ---------------------------------------------------------------------------------------
 
 Connection::Connection(const Target& target) : target_(target) {
@@ -200,20 +210,23 @@ Result Connection::wait_for_result(std::string_view operation) {
   return Result(PQgetResult(connection_.get()));
 }
 
-Result Connection::last_of_all(std::string_view operation) {
-  Result last;
+std::vector<Result> Connection::all_results(std::string_view operation) {
+  std::vector<Result> results;
   Result failed;
   while (Result next = wait_for_result(operation)) {
     const ExecStatusType status = PQresultStatus(next.get());
-    if (status == PGRES_COPY_IN || status == PGRES_COPY_OUT) return next;
-    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) failed = std::move(next);
-    else last = std::move(next);
+    const bool copies = status == PGRES_COPY_IN || status == PGRES_COPY_OUT;
+    if (!copies && status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) failed = std::move(next);
+    else results.push_back(std::move(next));
+    if (copies) return results;
     if (lost()) break;
   }
   if (failed) fail(failed.get(), operation);
-  if (!last || lost()) fail_lost(operation, PQerrorMessage(connection_.get()));
-  return last;
+  if (results.empty() || lost()) fail_lost(operation, PQerrorMessage(connection_.get()));
+  return results;
 }
+
+Result Connection::receive(std::string_view operation) { return std::move(all_results(operation).back()); }
 
 void Connection::send(const std::string& sql, std::string_view operation) {
   if (PQsendQuery(connection_.get(), sql.c_str()) == 0) fail_lost(operation, PQerrorMessage(connection_.get()));
@@ -221,7 +234,12 @@ void Connection::send(const std::string& sql, std::string_view operation) {
 
 Result Connection::execute(const std::string& sql, std::string_view operation) {
   send(sql, operation);
-  return last_of_all(operation);
+  return receive(operation);
+}
+
+std::vector<Result> Connection::execute_all(const std::string& sql, std::string_view operation) {
+  send(sql, operation);
+  return all_results(operation);
 }
 
 Result Connection::query(const std::string& sql, const Parameters& parameters, std::string_view operation,
@@ -240,7 +258,7 @@ Result Connection::query(const std::string& sql, const Parameters& parameters, s
                         lengths.data(), formats.data(), binary ? 1 : 0) == 0) {
     fail_lost(operation, PQerrorMessage(connection_.get()));
   }
-  return last_of_all(operation);
+  return receive(operation);
 }
 
 int Connection::next_copy_data(char** data, std::string_view operation) {
@@ -282,7 +300,7 @@ void Connection::copy_out(const std::string& sql, std::size_t columns, std::stri
       row(cells);
     }
   }
-  last_of_all(operation);
+  receive(operation);
 }
 
 std::int64_t Connection::copy_in(const std::string& sql, std::string_view operation,
@@ -307,7 +325,7 @@ std::int64_t Connection::copy_in(const std::string& sql, std::string_view operat
     throw;
   }
   if (PQputCopyEnd(connection_.get(), nullptr) < 0 && lost()) fail_lost(operation, PQerrorMessage(connection_.get()));
-  return last_of_all(operation).affected();
+  return receive(operation).affected();
 }
 
 std::optional<Notification> Connection::next_notification() {
@@ -318,15 +336,6 @@ std::optional<Notification> Connection::next_notification() {
   const std::unique_ptr<PGnotify, FreeNotify> notify(PQnotifies(connection_.get()));
   if (!notify) return std::nullopt;
   return Notification{.channel = notify->relname, .payload = notify->extra};
-}
-
-std::string Connection::literal(std::string_view text) const {
-  struct FreeText {
-    void operator()(char* escaped) const { PQfreemem(escaped); }
-  };
-  const std::unique_ptr<char, FreeText> escaped(PQescapeLiteral(connection_.get(), text.data(), text.size()));
-  if (!escaped) fail_lost("quote a text", PQerrorMessage(connection_.get()));
-  return escaped.get();
 }
 
 void Connection::roll_back() noexcept {

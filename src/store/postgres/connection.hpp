@@ -104,6 +104,9 @@ class Parameters {
   std::vector<Value> values_;
 };
 
+// As an SQL string, whatever the session's standard_conforming_strings. Precondition: no NUL in it.
+std::string quote_literal(std::string_view text);
+
 struct Notification {
   std::string channel;
   std::string payload;
@@ -119,9 +122,11 @@ class Connection {
 
   // Simple protocol; may hold several statements. The last one's result.
   Result execute(const std::string& sql, std::string_view operation);
+  // The same: what each of the statements answered, in their order. One round trip for all of them.
+  std::vector<Result> execute_all(const std::string& sql, std::string_view operation);
   // Sends only: nothing else may be done with the connection until the answer is collected by receive().
   void send(const std::string& sql, std::string_view operation);
-  Result receive(std::string_view operation) { return last_of_all(operation); }
+  Result receive(std::string_view operation);
   Result query(const std::string& sql, const Parameters& parameters, std::string_view operation, bool binary = false);
 
   // `COPY (SELECT …) TO STDOUT (FORMAT binary)`: each row's cells, valid during the call.
@@ -136,7 +141,6 @@ class Connection {
   int backend_pid() const { return PQbackendPID(connection_.get()); }
   int socket() const { return PQsocket(connection_.get()); }
   std::optional<Notification> next_notification();  // reads what has arrived; never waits
-  std::string literal(std::string_view text) const;
 
   // Roll back whatever is open. Never throws: a connection that cannot is left lost.
   void roll_back() noexcept;
@@ -148,7 +152,7 @@ class Connection {
 
   Result wait_for_result(std::string_view operation);
   void wait_readable(std::chrono::steady_clock::time_point deadline, std::string_view operation);
-  Result last_of_all(std::string_view operation);
+  std::vector<Result> all_results(std::string_view operation);  // at least one
   int next_copy_data(char** data, std::string_view operation);
   [[noreturn]] void fail(const PGresult* result, std::string_view operation) const;
   [[noreturn]] void fail_lost(std::string_view operation, std::string cause) const;

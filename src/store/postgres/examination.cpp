@@ -50,12 +50,6 @@ bool has(Connection& connection, const std::string& condition) {
   return connection.execute("SELECT coalesce((" + condition + "), false)", "look for rights").boolean(0, 0);
 }
 
-std::string literal(std::string_view text) {
-  std::string quoted = "'";
-  for (const char c : text) quoted += c == '\'' ? std::string("''") : std::string(1, c);
-  return quoted + "'";
-}
-
 // Each a right that a sync needs, where it is missing.
 std::vector<std::string> missing_rights(Connection& connection, const TableName& table,
                                         const std::optional<Relation>& relation, bool prepared) {
@@ -68,7 +62,7 @@ std::vector<std::string> missing_rights(Connection& connection, const TableName&
       need("SELECT has_table_privilege(" + std::to_string(relation->oid) + ", '" + right + "')",
            right + (" on " + relation->sql));
   } else {
-    need("SELECT has_schema_privilege(" + literal(table.schema) + ", 'CREATE')",
+    need("SELECT has_schema_privilege(" + quote_literal(table.schema) + ", 'CREATE')",
          "CREATE in the schema " + quote_identifier(table.schema) + ", for the table " + quote_identifier(table));
   }
   if (prepared) {
@@ -93,9 +87,10 @@ Finding examine_rights(Connection& connection, const TableName& table, const std
   for (const std::string& right : missing_rights(connection, table, relation, prepared))
     list += (list.empty() ? "" : "; ") + right;
   if (!list.empty()) return {Level::fault, "database rights", "this user lacks: " + list, kPrintSql};
-  if (relation && relation->sequence && !relation->sequence_usable)
+  const std::optional<IdSequence> sequence = relation ? read_id_sequence(connection, *relation) : std::nullopt;
+  if (sequence && !sequence->usable)
     return {Level::warning, "database rights",
-            "this user may not move the sequence " + *relation->sequence +
+            "this user may not move the sequence " + sequence->sql +
                 ": after lockstep inserts tasks with ids of the YAML, an application's next insert may meet a taken id",
             kPrintSql};
   return {Level::ok, "database rights", "this user has every right that a sync needs", ""};

@@ -130,23 +130,21 @@ std::vector<ChangeRecord> PostgresHistoryTable::changes(std::int64_t run) {
 
 void PostgresHistoryTable::prune(Timestamp older_than, std::uint64_t max_bytes) {
   const auto limit = static_cast<std::int64_t>(std::min<std::uint64_t>(max_bytes, INT64_MAX));
-  Savepoint savepoint(connection_);
   try {
     // By age, or because it and all newer ones are too big together. The newest run of each replica stays: a
     // file journal that is still to be recovered may ask for it.
-    connection_.query(
-        "WITH sized AS (SELECT id, at, sum(bytes) OVER (ORDER BY id DESC) AS bytes_so_far,"
-        "                      max(id) OVER (PARTITION BY replica) AS newest FROM lockstep.runs),"
-        "     gone AS (DELETE FROM lockstep.runs WHERE id IN (SELECT id FROM sized WHERE id < newest"
-        "                AND (at < $1 OR bytes_so_far > $2::int8)) RETURNING id)"
-        " DELETE FROM lockstep.changes WHERE run IN (SELECT id FROM gone)",
-        Parameters().add(older_than).add(limit), "prune the history");
+    execute_apart(connection_,
+                  "WITH sized AS (SELECT id, at, sum(bytes) OVER (ORDER BY id DESC) AS bytes_so_far,"
+                  "                      max(id) OVER (PARTITION BY replica) AS newest FROM lockstep.runs),"
+                  "     gone AS (DELETE FROM lockstep.runs WHERE id IN (SELECT id FROM sized WHERE id < newest"
+                  "                AND ((extract(epoch FROM at) * 1000000)::int8 < " + std::to_string(older_than.micros) +
+                      " OR bytes_so_far > " + std::to_string(limit) + ")) RETURNING id)"
+                  " DELETE FROM lockstep.changes WHERE run IN (SELECT id FROM gone)",
+                  "prune the history");
   } catch (const SqlError& error) {
     // Another replica's sync has pruned since this transaction began, or is at it: its pruning is as good.
     if (error.code() != ErrorCode::changed && error.code() != ErrorCode::locked) throw;
-    return;
   }
-  savepoint.release();
 }
 
 }  // namespace lockstep::postgres

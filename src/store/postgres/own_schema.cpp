@@ -97,6 +97,13 @@ CREATE TABLE lockstep.feed (        -- written by the change triggers
 );
 CREATE INDEX feed_by_xid ON lockstep.feed (xid);
 )sql",
+    R"sql(
+CREATE TABLE lockstep.texts (       -- the base's tasks by the text that they have in the YAML; can be lost at any time
+  replica text PRIMARY KEY,
+  texts bytea NOT NULL
+);
+ALTER TABLE lockstep.texts ALTER COLUMN texts SET STORAGE EXTERNAL;  -- hashes do not compress
+)sql",
 };
 constexpr std::int64_t kVersion = std::size(kMigrations);
 
@@ -144,8 +151,7 @@ bool any(Connection& connection, const std::string& condition, const Parameters&
 
 std::int64_t own_schema_version(Connection& connection) {
   constexpr std::string_view kOperation = "read the version of lockstep's own tables";
-  // One question, since every transaction asks it. to_regclass alone would fail for want of rights on the schema with a
-  // message that names no remedy.
+  // to_regclass alone would fail for want of rights on the schema with a message that names no remedy.
   const Result found = connection.execute(
       "SELECT CASE WHEN to_regnamespace('lockstep') IS NULL THEN 'none'"
       " WHEN NOT has_schema_privilege(to_regnamespace('lockstep')::oid, 'USAGE') THEN 'closed'"
@@ -159,7 +165,15 @@ std::int64_t own_schema_version(Connection& connection) {
                  .cause = "this user has no right to",
                  .hint = "its owner runs: GRANT USAGE, CREATE ON SCHEMA lockstep TO …"});
   }
-  const Result row = connection.execute("SELECT value FROM lockstep.meta WHERE key = 'schema_version'", kOperation);
+  return version_from(connection.execute(kVersionStatement, kOperation));
+}
+
+bool is_no_version(const SqlError& error) {
+  // No such table, no such schema, no right to use it.
+  return error.sqlstate() == "42P01" || error.sqlstate() == "3F000" || error.sqlstate() == "42501";
+}
+
+std::int64_t version_from(const Result& row) {
   const std::int64_t version = row.rows() == 0 ? 0 : row.integer(0, 0);
   if (version < 1) {
     throw Error({.code = ErrorCode::database,
@@ -206,7 +220,7 @@ std::vector<SetupStep> setup_steps(Connection& connection, const TableName& tabl
   const Parameters name = Parameters().add(quote_identifier(table));
   const std::string replicas = " FROM lockstep.replicas WHERE task_table = ";
   if (version > 0 && any(connection, "EXISTS (SELECT" + replicas + "$1)", name)) {
-    const std::string these = connection.literal(quote_identifier(table));
+    const std::string these = quote_literal(quote_identifier(table));
     steps.push_back({.sql = "DELETE FROM lockstep.base WHERE replica IN (SELECT name" + replicas + these + ");\n" +
                             "UPDATE lockstep.replicas SET agreed = false, cursor = '' WHERE task_table = " + these + ";\n",
                      .sentence = "The table was gone: what the replicas had agreed on with it is forgotten, "
@@ -215,11 +229,12 @@ std::vector<SetupStep> setup_steps(Connection& connection, const TableName& tabl
   return steps;
 }
 
-std::string grants(const TableName& table, const std::optional<Relation>& relation, std::string_view user) {
+std::string sequence_to_be(const TableName& table) {
+  return quote_identifier(TableName{.schema = table.schema, .name = table.name + "_id_seq"});
+}
+
+std::string grants(const TableName& table, const std::string& sequence, std::string_view user) {
   const std::string to = " TO " + quote_identifier(user) + ";\n";
-  // That of a table which these statements are to make has the name that PostgreSQL gives it.
-  const TableName made{.schema = table.schema, .name = table.name + "_id_seq"};
-  const std::string sequence = relation ? relation->sequence.value_or("") : quote_identifier(made);
   std::string sql = "GRANT USAGE ON SCHEMA lockstep" + to +
                     "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA lockstep" + to +
                     "GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA lockstep" + to;

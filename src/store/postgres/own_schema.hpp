@@ -14,6 +14,12 @@ namespace lockstep::postgres {
 // The version of our own tables; 0 = they are not there. Throws Error(newer_schema).
 std::int64_t own_schema_version(Connection&);
 
+// The usual case in two halves, for whoever asks the server something else in the same message. The statement fails,
+// and the transaction with it, where the tables are not there or this user may not use them: is_no_version().
+inline constexpr const char* kVersionStatement = "SELECT value FROM lockstep.meta WHERE key = 'schema_version';";
+std::int64_t version_from(const Result&);
+bool is_no_version(const SqlError&);
+
 struct SetupStep {
   std::string sql;
   std::string sentence;  // what it did, for a person; empty = not worth one
@@ -23,6 +29,9 @@ struct SetupStep {
 std::vector<SetupStep> setup_steps(Connection&, const TableName& table, bool table_exists, std::int64_t version);
 
 // What `user` needs to sync, granted by the owner of the tables.
-std::string grants(const TableName& table, const std::optional<Relation>& relation, std::string_view user);
+// `sequence`: that gives the table's ids, quoted for SQL; empty = none does.
+std::string grants(const TableName& table, const std::string& sequence, std::string_view user);
+// The name, quoted for SQL, that PostgreSQL gives the sequence of a table which setup_steps() makes.
+std::string sequence_to_be(const TableName& table);
 
 }  // namespace lockstep::postgres

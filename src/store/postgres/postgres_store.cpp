@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <chrono>
+#include <span>
 #include <thread>
 
 #include "store/postgres/base_table.hpp"
@@ -33,13 +34,17 @@ std::int64_t lock_key(std::string_view what, std::string_view name) {
   return std::bit_cast<std::int64_t>(fingerprint_of("lockstep " + std::string(what) + " " + std::string(name)).low);
 }
 
-// Until the transaction ends. Everything that a session could have set otherwise and that matters to us.
-std::string settings(milliseconds lock_timeout) {
-  const std::string statement_timeout = std::to_string(Connection::kStatementTimeout.count());
+// Until the transaction ends: how long it waits.
+std::string patience(milliseconds lock_timeout) {
   return "SET LOCAL lock_timeout = " + std::to_string(lock_timeout.count()) +
-         "; SET LOCAL statement_timeout = " + statement_timeout +
+         "; SET LOCAL statement_timeout = " + std::to_string(Connection::kStatementTimeout.count()) + "; ";
+}
+
+// The same, and everything else that a session could have set otherwise and that matters to us.
+std::string settings(milliseconds lock_timeout) {
+  return patience(lock_timeout) +
          // While the file is exchanged the transaction sits idle.
-         "; SET LOCAL idle_in_transaction_session_timeout = " + statement_timeout +
+         "SET LOCAL idle_in_transaction_session_timeout = " + std::to_string(Connection::kStatementTimeout.count()) +
          "; SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO'; SET LOCAL IntervalStyle = 'postgres'"
          "; SET LOCAL bytea_output = 'hex'; SET LOCAL extra_float_digits = 1; SET LOCAL standard_conforming_strings = on"
          // Compiling a plan takes longer than any of ours runs.
@@ -143,6 +148,10 @@ class PostgresStore final : public Store {
     if (version == 0 && relation) {
       sentences.push_back("Adopted the table " + quote_identifier(relation->name) + " as it is");
       sentences.insert(sentences.end(), relation->notes.begin(), relation->notes.end());
+      if (const auto sequence = read_id_sequence(*connection_, *relation); sequence && !sequence->usable)
+        sentences.push_back("This user may not move the sequence " + sequence->sql +
+                            " above ids that it inserts; its owner runs: GRANT SELECT, UPDATE ON SEQUENCE " +
+                            sequence->sql + " TO …");
     }
     connection_->execute("COMMIT", "set up the database");
     return sentences;
@@ -155,7 +164,8 @@ class PostgresStore final : public Store {
     for (const SetupStep& step : missing()) sql += step.sql;
     const std::optional<Relation> relation = read_relation(*connection_, table_);
     const std::string user(connection_->execute("SELECT current_user", "read the user's name").text(0, 0));
-    sql += grants(canonical_name(relation), relation, user);
+    const TableName table = canonical_name(relation);
+    sql += grants(table, relation ? id_sequence_of(*relation) : sequence_to_be(table), user);
     if (relation) {
       ChangeFeed feed(*connection_, *relation);
       if (const std::string obstacle = feed.obstacle(); !obstacle.empty()) sql += "-- no change triggers: " + obstacle + "\n";
@@ -167,23 +177,15 @@ class PostgresStore final : public Store {
   }
 
   std::unique_ptr<Transaction> begin(Access access, std::string_view replica) override {
-    if (access == Access::read) {
-      start("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; " + settings(lock_timeout()));
-      Guard guard{*connection_};
-      const bool prepared = own_schema_version(*connection_) > 0;
-      guard.released = true;
-      return transaction(access, replica, prepared);
-    }
+    if (access == Access::read) return transaction(access, replica, start_reading() > 0);
     refuse_dry_run();
     for (bool tried = false;; tried = true) {
-      start_writing(replica);
+      Found found = start_writing(replica);
       Guard guard{*connection_};
-      const std::int64_t version = own_schema_version(*connection_);
-      std::optional<Relation> relation = read_relation(*connection_, table_);
-      if (setup_steps(*connection_, canonical_name(relation), relation.has_value(), version).empty()) {
+      if (setup_steps(*connection_, canonical_name(found.relation), found.relation.has_value(), found.version).empty()) {
         guard.released = true;
         auto begun = transaction(access, replica, true);
-        begun->know(std::move(relation));
+        begun->know(std::move(found.relation));
         return begun;
       }
       if (tried) {
@@ -236,18 +238,18 @@ class PostgresStore final : public Store {
 
   // ---- connecting -----------------------------------------------------------------------------------
 
-  // Runs the statements that begin a transaction on a live connection. Nothing has happened yet, so a lost
-  // connection is made anew and they run again.
-  void start(const std::string& statements) {
+  // Runs the statements that begin a transaction on a live connection; what each of them answered. Nothing has
+  // happened yet, so a lost connection is made anew and they run again.
+  std::vector<Result> start(const std::string& statements) {
     milliseconds pause = kFirstPause;
     for (int attempt = 0;; ++attempt, pause *= 2) {
       const bool had_connection = connection_ != nullptr;
       try {
         if (!connection_ || connection_->lost()) connect();
         else connection_->roll_back();  // whatever an abandoned transaction left open
-        connection_->execute(statements, "begin");
+        std::vector<Result> results = connection_->execute_all(statements, "begin");
         gave_up_ = false;
-        return;
+        return results;
       } catch (const SqlError& error) {
         if (connection_) connection_->roll_back();
         if (error.code() != ErrorCode::unreachable) throw;
@@ -277,18 +279,66 @@ class PostgresStore final : public Store {
 
   // ---- beginning ------------------------------------------------------------------------------------
 
+  // What every transaction asks first goes along with the statements that begin it: a round trip each would take
+  // longer than the answers. That fails where our own tables are not there yet, or closed; then the transaction begins
+  // anew, and asks in an order in which nothing fails.
+
+  struct Found {
+    std::int64_t version = 0;  // of our own tables; 0 = they are not there
+    std::optional<Relation> relation;
+  };
+
+  // The version. The transaction stands unless this throws.
+  std::int64_t start_reading() {
+    const std::string statements = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; " + settings(lock_timeout());
+    try {
+      const std::vector<Result> results = start(statements + kVersionStatement);
+      Guard guard{*connection_};
+      const std::int64_t version = version_from(results.back());
+      guard.released = true;
+      return version;
+    } catch (const SqlError& error) {
+      if (!is_no_version(error)) throw;
+    }
+    start(statements);
+    Guard guard{*connection_};
+    const std::int64_t version = own_schema_version(*connection_);
+    guard.released = true;
+    return version;
+  }
+
+  Found start_writing(std::string_view replica) {
+    try {
+      const std::vector<Result> results =
+          start_locked(replica, kVersionStatement + relation_statements(table_));
+      Guard guard{*connection_};
+      const std::span<const Result> asked = std::span(results).last(1 + kRelationStatements);
+      Found found{.version = version_from(asked.front()), .relation = relation_from(*connection_, asked.subspan(1))};
+      guard.released = true;
+      return found;
+    } catch (const SqlError& error) {
+      if (!is_no_version(error)) throw;
+    }
+    start_locked(replica, "");
+    Guard guard{*connection_};
+    const std::int64_t version = own_schema_version(*connection_);
+    Found found{.version = version, .relation = read_relation(*connection_, table_)};
+    guard.released = true;
+    return found;
+  }
+
   // The snapshot of a REPEATABLE READ transaction is taken by its first query, so a lock that is waited for inside
   // it comes too late: the snapshot would miss what the holder commits. The lock is therefore taken by the session,
   // before the transaction, and handed over to it. All in one message, so that a pooler that shares servers among
   // transactions cannot part them; after it, only the transaction holds the lock.
-  void start_writing(std::string_view replica) {
+  std::vector<Result> start_locked(std::string_view replica, const std::string& questions) {
     const std::string key = std::to_string(lock_key("replica", replica));
     try {
-      start("BEGIN; " + settings(lock_timeout()) + "SELECT pg_advisory_lock(" + key + "); COMMIT; " +
-            "BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE; " + settings(lock_timeout()) +
-            // A deferred constraint would refuse everything at COMMIT, instead of the row that breaks it now.
-            "SET CONSTRAINTS ALL IMMEDIATE; SELECT pg_advisory_xact_lock(" + key + "); SELECT pg_advisory_unlock(" + key +
-            ")");
+      return start("BEGIN; " + patience(lock_timeout()) + "SELECT pg_advisory_lock(" + key + "); COMMIT; " +
+                   "BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE; " + settings(lock_timeout()) +
+                   // A deferred constraint would refuse everything at COMMIT, instead of the row that breaks it now.
+                   "SET CONSTRAINTS ALL IMMEDIATE; SELECT pg_advisory_xact_lock(" + key +
+                   "); SELECT pg_advisory_unlock(" + key + "); " + questions);
     } catch (const SqlError& error) {
       if (error.sqlstate() != "55P03") throw;
       throw Error({.code = ErrorCode::locked,
@@ -321,6 +371,11 @@ class PostgresStore final : public Store {
     if (access == Access::write) after_commit = [this] { prune_now_and_then(); };
     return std::make_unique<PostgresTransaction>(connection_, table_, access, std::string(replica), prepared,
                                                  std::move(after_commit));
+  }
+
+  std::string id_sequence_of(const Relation& relation) {
+    const std::optional<IdSequence> sequence = read_id_sequence(*connection_, relation);
+    return sequence ? sequence->sql : std::string();
   }
 
   TableName canonical_name(const std::optional<Relation>& relation) {

@@ -36,4 +36,14 @@ class Savepoint {
   bool open_ = true;
 };
 
+// The statements as such a part, in one round trip. Where one of them fails, all are undone and its error goes on.
+inline void execute_apart(Connection& connection, const std::string& statements, std::string_view operation) {
+  try {
+    connection.execute("SAVEPOINT lockstep; " + statements + "; RELEASE SAVEPOINT lockstep", operation);
+  } catch (const SqlError&) {
+    connection.execute("ROLLBACK TO SAVEPOINT lockstep; RELEASE SAVEPOINT lockstep", "go back to a savepoint");
+    throw;
+  }
+}
+
 }  // namespace lockstep::postgres

@@ -10,23 +10,19 @@ namespace {
 // Against other writers, yet not against the foreign key checks of new rows that refer to these.
 std::string holding(bool hold) { return hold ? " ORDER BY t.id FOR NO KEY UPDATE OF t" : " ORDER BY t.id"; }
 
-void sort_rows(TableRows& rows, bool ids_are_unique) {
+// Without a primary key, rows may share an id: none of them counts.
+void sort_rows(TableRows& rows) {
   const auto by_id = [](const auto& a, const auto& b) { return a.id < b.id; };
   if (!std::is_sorted(rows.tasks.begin(), rows.tasks.end(), by_id)) std::sort(rows.tasks.begin(), rows.tasks.end(), by_id);
-  if (!ids_are_unique) {
-    for (std::size_t first = 0; first < rows.tasks.size();) {
-      std::size_t end = first + 1;
-      while (end < rows.tasks.size() && rows.tasks[end].id == rows.tasks[first].id) ++end;
-      if (end - first == 1) {
-        ++first;
-        continue;
-      }
-      rows.invalid.push_back({.id = rows.tasks[first].id,
-                              .field = std::string(kIdName),
-                              .message = std::to_string(end - first) + " rows have this id; give the table a primary key"});
-      rows.tasks.erase(rows.tasks.begin() + static_cast<std::ptrdiff_t>(first),
-                       rows.tasks.begin() + static_cast<std::ptrdiff_t>(end));
-    }
+  const auto same_id = [](const Task& a, const Task& b) { return a.id == b.id; };
+  auto first = rows.tasks.begin();
+  while ((first = std::adjacent_find(first, rows.tasks.end(), same_id)) != rows.tasks.end()) {
+    const std::int64_t id = first->id;
+    const auto end = std::find_if(first, rows.tasks.end(), [id](const Task& task) { return task.id != id; });
+    rows.invalid.push_back({.id = id,
+                            .field = std::string(kIdName),
+                            .message = std::to_string(end - first) + " rows have this id; give the table a primary key"});
+    first = rows.tasks.erase(first, end);
   }
   std::stable_sort(rows.invalid.begin(), rows.invalid.end(), by_id);
 }
@@ -99,7 +95,7 @@ TableRows read_all_rows(Connection& connection, const Relation& relation) {
                       format.columns(), "read the task table",
                       [&](std::span<const Cell> cells) { format.collect(cells, rows); });
   TableRows all = rows.take();
-  sort_rows(all, relation.ids_are_unique);
+  sort_rows(all);
   return all;
 }
 
@@ -111,7 +107,7 @@ TableRows read_rows(Connection& connection, const Relation& relation, std::span<
       Parameters().add_ids(ids), "read rows of the task table", true);
   for (int row = 0; row < result.rows(); ++row) format.collect(cells_of(result, row, format.columns()), rows);
   TableRows some = rows.take();
-  sort_rows(some, relation.ids_are_unique);
+  sort_rows(some);
   return some;
 }
 

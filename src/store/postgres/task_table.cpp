@@ -1,6 +1,5 @@
 #include "store/postgres/task_table.hpp"
 
-#include "store/postgres/change_feed.hpp"
 #include "store/postgres/task_rows.hpp"
 #include "store/postgres/task_writes.hpp"
 
@@ -8,7 +7,9 @@ namespace lockstep::postgres {
 
 PostgresTaskTable::PostgresTaskTable(Connection& connection, const std::optional<Relation>& relation, Access access,
                                      bool feed)
-    : connection_(connection), relation_(relation), writing_(access == Access::write), feed_(feed) {}
+    : connection_(connection), relation_(relation), writing_(access == Access::write) {
+  if (relation_ && feed) feed_.emplace(connection_, *relation_);
+}
 
 const TableShape& PostgresTaskTable::shape() {
   static const TableShape kAbsent;
@@ -20,7 +21,7 @@ TableRows PostgresTaskTable::rows() {
 }
 
 TableRows PostgresTaskTable::rows_of(std::span<const std::int64_t> ids) {
-  return relation_ ? read_rows(connection_, *relation_, ids, false) : TableRows();
+  return relation_ && !ids.empty() ? read_rows(connection_, *relation_, ids, false) : TableRows();
 }
 
 std::vector<std::string> PostgresTaskTable::row_images(std::span<const std::int64_t> ids) {
@@ -46,12 +47,12 @@ std::int64_t PostgresTaskTable::highest_id() {
 }
 
 std::string PostgresTaskTable::cursor() {
-  return relation_ && feed_ ? ChangeFeed(connection_, *relation_).cursor() : std::string();
+  return feed_ ? feed_->cursor() : std::string();
 }
 
 std::optional<std::vector<std::int64_t>> PostgresTaskTable::changed_since(std::string_view cursor) {
-  if (!relation_ || !feed_ || cursor.empty()) return std::nullopt;
-  return ChangeFeed(connection_, *relation_).changed_since(cursor);
+  if (!feed_ || cursor.empty()) return std::nullopt;
+  return feed_->changed_since(cursor);
 }
 
 }  // namespace lockstep::postgres

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "store/postgres/catalogue.hpp"
+#include "store/postgres/change_feed.hpp"
 #include "store/store.hpp"
 
 namespace lockstep::postgres {
@@ -27,7 +28,7 @@ class PostgresTaskTable final : public TaskTable {
   Connection& connection_;
   const std::optional<Relation>& relation_;
   bool writing_;
-  bool feed_;
+  std::optional<ChangeFeed> feed_;
 };
 
 }  // namespace lockstep::postgres

@@ -142,11 +142,15 @@ struct Writer {
       if (!is_refusal(error, relation)) throw;
       savepoint.roll_back();
       // Not visible when the transaction began, yet there: somebody else has just used the id.
-      const std::vector<std::string>& of_id = relation.id_constraints;
-      const bool same_id = error.sqlstate() == "23505" && std::find(of_id.begin(), of_id.end(), error.constraint()) != of_id.end();
-      if (same_id && changes.size() == 1) changed_meanwhile(changes.front()->task->id, error.parts().cause);
+      if (changes.size() == 1 && error.sqlstate() == "23505" && is_about_ids(error.constraint()))
+        changed_meanwhile(changes.front()->task->id, error.parts().cause);
       return error.parts().cause;
     }
+  }
+
+  bool is_about_ids(const std::string& constraint) {
+    const std::vector<std::string> of_id = read_id_constraints(connection, relation);
+    return std::find(of_id.begin(), of_id.end(), constraint) != of_id.end();
   }
 
   // Halves what is refused until the rows to blame stand alone: k of n cost about k·log2(n) statements.
@@ -383,28 +387,29 @@ std::vector<RefusedRow> apply_changes(Connection& connection, const Relation& re
 }
 
 void raise_sequence(Connection& connection, const Relation& relation, std::int64_t id) {
-  if (!relation.sequence || !relation.sequence_usable) return;
+  const std::optional<IdSequence> sequence = read_id_sequence(connection, relation);
+  if (!sequence || !sequence->usable) return;
   constexpr std::string_view kOperation = "move the id sequence";
   // Taking numbers never goes back, whoever else takes some at the same time. Too slow for a wide gap: there setval
   // bridges it, which could set the sequence back behind another setval. The lock keeps other syncs apart, and no
   // application takes so many numbers between the reading and the setting.
   constexpr std::int64_t kNarrowGap = 1'000;
   const Result state =
-      connection.query("SELECT s.last_value, s.is_called, q.seqincrement, q.seqmax FROM " + *relation.sequence +
+      connection.query("SELECT s.last_value, s.is_called, q.seqincrement, q.seqmax FROM " + sequence->sql +
                            " s, pg_catalog.pg_sequence q WHERE q.seqrelid = $1::regclass",
-                       Parameters().add(*relation.sequence), kOperation);
+                       Parameters().add(sequence->sql), kOperation);
   if (state.rows() == 0) return;
   const std::int64_t next = state.integer(0, 0) + (state.boolean(0, 1) ? 1 : 0);
   if (next > id || state.integer(0, 2) < 1 || state.integer(0, 3) < id) return;
   if (id - next < kNarrowGap) {
     connection.query("SELECT count(nextval($1::regclass)) FROM generate_series($2::int8, $3::int8, $4::int8)",
-                     Parameters().add(*relation.sequence).add(next).add(id).add(state.integer(0, 2)), kOperation);
+                     Parameters().add(sequence->sql).add(next).add(id).add(state.integer(0, 2)), kOperation);
     return;
   }
   connection.query("SELECT pg_advisory_xact_lock(hashtextextended('lockstep sequence ' || $1, 0))",
-                   Parameters().add(*relation.sequence), kOperation);
-  connection.query("SELECT setval($1::regclass, $2::int8) FROM " + *relation.sequence + " WHERE last_value < $2::int8",
-                   Parameters().add(*relation.sequence).add(id), kOperation);
+                   Parameters().add(sequence->sql), kOperation);
+  connection.query("SELECT setval($1::regclass, $2::int8) FROM " + sequence->sql + " WHERE last_value < $2::int8",
+                   Parameters().add(sequence->sql).add(id), kOperation);
 }
 
 }  // namespace lockstep::postgres

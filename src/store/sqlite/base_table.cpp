@@ -73,6 +73,7 @@ void SqliteBaseTable::claim() {
   if (claimed_) return;
   if (!has_base()) {
     connection_.prepare("DELETE FROM lockstep_base WHERE replica = ?").bind(1, replica_).run();
+    connection_.prepare("DELETE FROM lockstep_texts WHERE replica = ?").bind(1, replica_).run();
     connection_
         .prepare(
             "INSERT INTO lockstep_replicas (name, task_table) VALUES (?, ?)"
@@ -136,6 +137,23 @@ void SqliteBaseTable::write(std::span<const BaseChange> changes, FieldSet synced
   }
 }
 
+std::string SqliteBaseTable::texts() {
+  if (!has_base()) return {};
+  Statement row = connection_.prepare("SELECT texts FROM lockstep_texts WHERE replica = ?");
+  return row.bind(1, replica_).step() ? std::string(row.blob(0)) : std::string();
+}
+
+void SqliteBaseTable::set_texts(std::string_view texts) {
+  claim();
+  const std::span bytes(reinterpret_cast<const unsigned char*>(texts.data()), texts.size());
+  connection_
+      .prepare("INSERT INTO lockstep_texts (replica, texts) VALUES (?, ?)"
+               " ON CONFLICT (replica) DO UPDATE SET texts = excluded.texts")
+      .bind(1, replica_)
+      .bind_blob(2, bytes)
+      .run();
+}
+
 ReplicaState SqliteBaseTable::state() {
   ReplicaState state;
   state.name = replica_;
@@ -176,6 +194,7 @@ std::vector<ReplicaState> SqliteBaseTable::replicas() {
 bool SqliteBaseTable::forget_replica(std::string_view name) {
   const std::string replica(name);
   connection_.prepare("DELETE FROM lockstep_base WHERE replica = ?").bind(1, replica).run();
+  connection_.prepare("DELETE FROM lockstep_texts WHERE replica = ?").bind(1, replica).run();
   connection_.prepare("DELETE FROM lockstep_conflicts WHERE replica = ?").bind(1, replica).run();
   connection_.prepare("DELETE FROM lockstep_replicas WHERE name = ?").bind(1, replica).run();
   const bool known = connection_.rows_changed() > 0;

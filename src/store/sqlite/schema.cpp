@@ -89,6 +89,12 @@ CREATE TABLE lockstep_changes (
 ) WITHOUT ROWID;
 CREATE INDEX lockstep_changes_by_task ON lockstep_changes (task_id, run);
 )sql",
+    R"sql(
+CREATE TABLE lockstep_texts (       -- the base's tasks by the text that they have in the YAML; can be lost at any time
+  replica TEXT PRIMARY KEY,
+  texts BLOB NOT NULL
+);
+)sql",
 };
 constexpr std::int64_t kVersion = std::size(kMigrations);
 
