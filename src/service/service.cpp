@@ -52,19 +52,21 @@ Error stopped() {
   return Error({.code = ErrorCode::usage, .operation = "ask the service", .cause = "it has been stopped"});
 }
 
-// Waits for what `ask` is given to call: with the answer, or with a function whose answer or exception counts.
+// Gives `ask` a function to be called once, on any thread, with what makes the answer: its result or exception counts.
+// That function is to be copied: it is called after `ask` has returned.
 template <typename Value, typename Ask>
 Value wait_for(Ask ask) {
-  std::promise<Value> answer;
-  const bool asked = ask([&answer](const auto& make) {
+  const auto answer = std::make_shared<std::promise<Value>>();
+  std::future<Value> future = answer->get_future();
+  const bool asked = ask([answer](const auto& make) {
     try {
-      answer.set_value(make());
+      answer->set_value(make());
     } catch (...) {
-      answer.set_exception(std::current_exception());
+      answer->set_exception(std::current_exception());
     }
   });
   if (!asked) throw stopped();
-  return answer.get_future().get();
+  return future.get();
 }
 
 }  // namespace
@@ -139,12 +141,12 @@ struct Service::Impl {
   // On the thread that owns the engine, or on one that only reads.
   Answer write(const std::function<Answer(Engine&)>& work) {
     return wait_for<Answer>([&](const auto& reply) {
-      return daemon().write([&](Engine& engine) { reply([&] { return work(engine); }); });
+      return daemon().write([reply, &work](Engine& engine) { reply([&] { return work(engine); }); });
     });
   }
   Answer read(const std::function<Answer(Engine&)>& question) {
     return wait_for<Answer>([&](const auto& reply) {
-      return daemon().read_slowly([&](Engine& engine) { reply([&] { return question(engine); }); });
+      return daemon().read_slowly([reply, &question](Engine& engine) { reply([&] { return question(engine); }); });
     });
   }
 
@@ -205,7 +207,7 @@ Answer Service::sync(const SyncOptions& options) {
   if (options.dry_run) return impl_->read([&](Engine& engine) { return service::plan(engine, options); });
   const SyncRequest request = service::sync_request(options);
   return wait_for<Answer>([&](const auto& reply) {
-    return impl_->daemon().sync(request, [&](const std::variant<SyncOutcome, Error>& done) {
+    return impl_->daemon().sync(request, [reply](const std::variant<SyncOutcome, Error>& done) {
       reply([&] {
         if (const Error* error = std::get_if<Error>(&done)) throw *error;
         return service::answer(std::get<SyncOutcome>(done));
@@ -222,7 +224,7 @@ Answer Service::plan(const SyncOptions& options) {
 
 Answer Service::status() {
   return wait_for<Answer>([this](const auto& reply) {
-    return impl_->daemon().status([&](const Status& status) {
+    return impl_->daemon().status([this, reply](const Status& status) {
       reply([&] {
         const std::chrono::duration<double> uptime = steady_clock::now() - impl_->started;
         return service::status(status, word(impl_->daemon().health().file_watcher), uptime.count());
