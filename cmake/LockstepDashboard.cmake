@@ -28,10 +28,11 @@ if(NOT LOCKSTEP_WITH_DASHBOARD)
   return()
 endif()
 
-# The packages: for building alone, or with those that the tests need. The stamp goes when node_modules goes.
+# The packages: for building alone, or with those that the tests need (where those are there, a build takes none away).
+# The stamp goes when node_modules goes.
 set(npm_omit --omit=dev)
 set(LOCKSTEP_WEB_PACKAGES ${LOCKSTEP_WEB}/node_modules/.installed-for-build)
-if(LOCKSTEP_TESTS)
+if(LOCKSTEP_TESTS OR EXISTS ${LOCKSTEP_WEB}/node_modules/.installed-for-tests)
   set(npm_omit)
   set(LOCKSTEP_WEB_PACKAGES ${LOCKSTEP_WEB}/node_modules/.installed-for-tests)
 endif()

@@ -1,7 +1,9 @@
-"""Builds the compiled module with the project's own CMake."""
+"""Builds the compiled module with the project's own CMake; CMAKE_ARGS in the environment has more options for it."""
 
+import os
 import pathlib
 import re
+import shlex
 import subprocess
 import sys
 
@@ -17,7 +19,8 @@ class CMakeBuild(build_ext):
         module = pathlib.Path(self.get_ext_fullpath(extension.name)).resolve()
         subprocess.run(
             ["cmake", "-S", str(SOURCE), "-B", str(build), "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release",
-             "-DLOCKSTEP_TESTS=OFF", "-DLOCKSTEP_PYTHON=ON", f"-DPython_EXECUTABLE={sys.executable}"], check=True)
+             "-DLOCKSTEP_TESTS=OFF", "-DLOCKSTEP_PYTHON=ON", f"-DPython_EXECUTABLE={sys.executable}",
+             *shlex.split(os.environ.get("CMAKE_ARGS", ""))], check=True)
         subprocess.run(["cmake", "--build", str(build), "--target", "lockstep_python"], check=True)
         module.parent.mkdir(parents=True, exist_ok=True)
         self.copy_file(str(build / "python" / "lockstep" / module.name), str(module))

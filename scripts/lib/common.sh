@@ -14,7 +14,8 @@ build_packages=(
 # For the Python module: scripts/build --python, and the tests.
 python_packages=(pybind11-dev python3-dev python3-setuptools python3-wheel)
 python_test_packages=(
-  python3-fastapi python3-httpx python3-pip python3-psycopg2 python3-pytest python3-sqlalchemy python3-uvicorn python3-websockets
+  python3-fastapi python3-httpx python3-pip python3-psycopg2 python3-pytest python3-sqlalchemy python3-uvicorn python3-venv
+  python3-websockets
 )
 test_packages=(
   chromium curl dpkg-dev file fonts-dejavu-core libgtest-dev librapidcheck-dev
