@@ -143,6 +143,8 @@ class Core {
   SafeFile file;
   Progress progress;
   bool feed_missing = false;
+  // The feed was made after a sync had read, or is still to be made: what was committed in between nobody tells of.
+  bool feed_unheard = false;
   // A run whose commit did not answer: recovery finds out whether it is in the database.
   struct Unconfirmed {
     std::string key;

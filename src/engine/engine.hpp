@@ -203,7 +203,8 @@ class Engine {
 
   // A row that breaks the rules is TaskProblems: only what is valid can be written over.
   TaskWriteOutcome write_task(const TaskWriteRequest&);
-  // The last sync could not be done for now (file busy, too much going on): it is worth another try.
+  // The last sync could not be done for now (file busy, too much going on), or may have missed what nobody will tell of
+  // (the change feed was made only after it): it is worth another one.
   bool worth_a_retry() const;
   // The database's rows, sorted by id; all of them, or those of `ids`. `known`: an earlier answer of this engine, given
   // back without reading anything if it can be told that it is right still.

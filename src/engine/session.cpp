@@ -228,6 +228,7 @@ void Core::make_feed() {
   if (!feed_missing || settings.triggers == Settings::Triggers::never) return;
   feed_missing = false;
   const FeedState made = store->install_feed();
+  feed_unheard = made.active || made.try_again;
   if (!made.active && settings.triggers == Settings::Triggers::required)
     throw Error({.code = ErrorCode::permission,
                  .operation = "make the change triggers on",

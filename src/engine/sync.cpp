@@ -79,7 +79,7 @@ SyncOutcome Core::sync(const SyncRequest& request) {
     carry_out(*std::exchange(requests, Requests()));
     outcome = with_session<SyncOutcome>(Scope::changes, attempt);
   }
-  worth_a_retry = std::holds_alternative<FileBusy>(outcome);
+  worth_a_retry = std::holds_alternative<FileBusy>(outcome) || std::exchange(feed_unheard, false);
   if (auto* result = std::get_if<SyncResult>(&outcome))
     std::move(undone_later.begin(), undone_later.end(), std::back_inserter(result->warnings));
   undone_later.clear();

@@ -1,3 +1,6 @@
+import subprocess
+
+from daemon import PATIENCE, Daemon, eventually
 from postgres_support import PostgresWorkspace
 from support import CONFLICTS, DONE, FAILED, THREE_TASKS
 
@@ -36,6 +39,28 @@ class Postgres(PostgresWorkspace):
         self.assertEqual(self.psql(self.name, "select string_agg(skill_name, ' ' order by id) from scheduled_tasks"),
                          "file_backup database database")
         self.assert_in_step()
+
+    def test_what_is_committed_before_the_triggers_are_made_is_not_overlooked(self):
+        self.start()
+        self.expect(DONE, "init", "--remove-triggers")
+        # While somebody writes, triggers cannot be made; the start-up sync does not see what is not committed.
+        writer = subprocess.Popen(["psql", "-X", "-q", "-h", self.socket, "-U", "postgres", "-d", self.name], stdin=subprocess.PIPE,
+                                  stdout=subprocess.DEVNULL, text=True)
+        self.addCleanup(writer.wait, PATIENCE)
+        self.addCleanup(writer.stdin.close)
+        writer.stdin.write("begin; update scheduled_tasks set skill_name = 'late' where id = 1;\n")
+        writer.stdin.flush()
+        eventually(lambda: self.psql(self.name, "select count(*) from pg_stat_activity where state = 'idle in transaction'"
+                                                " and datname = current_database()") == "1")
+        url = f"postgresql://postgres@/{self.name}?host={self.socket}"
+        daemon = Daemon(self.folder, ["--yaml", "schedule.yml", "--db", url, "serve", "--listen", "localhost:0"], self.environment())
+        self.addCleanup(daemon.clean_up)
+        daemon.wait_until_listening()
+        eventually(lambda: daemon.get("/api/sync/status")[1]["in_sync"])
+        writer.stdin.write("commit;\n")
+        writer.stdin.flush()
+        eventually(lambda: "skill_name: late" in self.yaml.read_text())
+        self.assertEqual(daemon.stop(), 0)
 
     def test_a_sync_that_finds_nothing_writes_nothing(self):
         self.start()

@@ -96,6 +96,31 @@ test("a row that breaks the rules is named", async (t) => {
   await page.getByText("task 2: the row is not valid").waitFor();
 });
 
+test("an answer that an event has overtaken is not taken for news", async (t) => {
+  const workspace = new Workspace(t);
+  await workspace.start();
+  let answers = 0;
+  let release = (): void => {};
+  const overtaken = new Promise<void>((resolve) => (release = resolve));
+  const page = await open(t, workspace, {
+    prepare: async (page) => {
+      await page.route((url) => url.pathname === "/api/sync/status", async (route) => {
+        const response = await route.fetch();
+        if (++answers > 1) await overtaken;
+        await route.fulfill({ response });
+      });
+    },
+  });
+  await until("the daemon has answered a second time", () => answers > 1);
+  workspace.sql("update scheduled_tasks set schedule_cron = 'every day' where id = 2");
+  await page.getByRole("link", { name: "1 invalid row" }).waitFor();
+  const answered = page.waitForResponse((response) => response.url().endsWith("/api/sync/status"));
+  release();
+  await (await answered).finished();
+  await page.getByRole("link", { name: "1 invalid row" }).click();
+  await page.getByText("task 2: the row is not valid").waitFor();
+});
+
 test("the server goes and comes back: said, counted down, caught up", async (t) => {
   const workspace = new Workspace(t);
   await workspace.start();

@@ -92,7 +92,7 @@ function take(event: ServerEvent): void {
 
 function takeStatus(status: Status): void {
   const before = store.status.value;
-  store.takeStatus(status);
+  store.takeStatusEvent(status);
   if (before && !before.database.reachable && status.database.reachable) return store.loadEverything();
   const run = status.last_run?.run_id ?? null;
   const isNew = run !== null && run !== newestRun;

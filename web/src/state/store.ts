@@ -47,11 +47,20 @@ export function noteProblem(error: unknown): void {
   if (error.status === 503 && known) status.value = { ...known, database: { ...known.database, reachable: false } };
 }
 
+// An answer may be older than an event that overtook it. Dropping it loses nothing: whatever is newer has an event of its own.
+let statusEvents = 0;
 export const loadStatus = refresher(() =>
   reading(async () => {
-    takeStatus(await get<Status>("/api/sync/status"));
+    const before = statusEvents;
+    const current = await get<Status>("/api/sync/status");
+    if (before === statusEvents) takeStatus(current);
   }),
 );
+
+export function takeStatusEvent(current: Status): void {
+  ++statusEvents;
+  takeStatus(current);
+}
 
 export function takeStatus(current: Status): void {
   status.value = current;
