@@ -36,9 +36,12 @@ struct Document::Impl {
     if (has_read(id)) return this;
     return former && std::binary_search(ids.begin(), ids.end(), id) ? former->reader_of(id) : nullptr;
   }
-  const Task* find(std::int64_t id) const {
+  const Task* read_task(std::int64_t id) const {
     const Impl* reader = reader_of(id);
-    if (reader) return &reader->reading.tasks[reader->reading.index_of(id)];
+    return reader ? &reader->reading.tasks[reader->reading.index_of(id)] : nullptr;
+  }
+  const Task* find(std::int64_t id) const {
+    if (const Task* task = read_task(id)) return task;
     // Absent and not read are two things: taking one for the other would delete tasks.
     if (std::binary_search(ids.begin(), ids.end(), id))
       throw Error({.code = ErrorCode::internal, .operation = "read", .subject = "task " + std::to_string(id),
@@ -86,8 +89,8 @@ std::string Document::first_difference(const Impl& before, const Impl& after, co
     if (meant.contains(was.id)) continue;
     if (!found) return name(was.id) + " would get lost";
     if (was.text == found->text && was.text != Fingerprint{}) continue;
-    const Task* task = before.find(was.id);
-    const Task* read = after.find(was.id);
+    const Task* task = before.read_task(was.id);
+    const Task* read = after.read_task(was.id);
     if (!task || !read || (read->values != task->values && !differing(*read, *task, FieldSet::all()).empty()))
       return name(was.id) + " would change too";
   }

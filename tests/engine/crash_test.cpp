@@ -100,20 +100,24 @@ void expect_work_done(Machine& machine, bool put_back) {
   EXPECT_TRUE(machine.database->task(7));
 }
 
+// A sync that ends at that call to the file system; false: it made fewer.
+bool sync_until(Machine& machine, std::size_t call) {
+  machine.disk.crash_at(machine.disk.calls() + call);
+  try {
+    (void)machine.process()->sync({});
+  } catch (const SimulatedCrash&) {
+    return true;
+  }
+  return false;
+}
+
 TEST(Crash, at_every_call_to_the_file_system) {
   for (const Unsynced unsynced : {Unsynced::kept, Unsynced::lost, Unsynced::any})
     for (const bool put_back : {false, true})
       for (std::size_t call = 1;; ++call) {
         Machine machine;
         make_work(machine);
-        machine.disk.crash_at(machine.disk.calls() + call);
-        bool crashed = false;
-        try {
-          (void)machine.process()->sync({});
-        } catch (const SimulatedCrash&) {
-          crashed = true;
-        }
-        if (!crashed) {
+        if (!sync_until(machine, call)) {
           ASSERT_GT(call, 20U) << "the run made hardly any calls";
           break;
         }
@@ -131,14 +135,8 @@ void crash_twice(std::size_t first, std::size_t second, Unsynced unsynced, bool&
   Machine machine;
   make_work(machine);
   const auto run = [&](std::size_t call, Unsynced then) {
-    machine.disk.crash_at(machine.disk.calls() + call);
-    bool crashed = false;
-    try {
-      (void)machine.process()->sync({});
-    } catch (const SimulatedCrash&) {
-      crashed = true;
-      machine.disk.restart(then, first * 1000 + second);
-    }
+    const bool crashed = sync_until(machine, call);
+    if (crashed) machine.disk.restart(then, first * 1000 + second);
     machine.disk.no_more_faults();
     return crashed;
   };

@@ -90,13 +90,18 @@ TEST(Daemon, AMissingFileIsWaitedFor) {
   EXPECT_EQ(world.sql("SELECT count(*) FROM scheduled_tasks"), "1");
 }
 
-TEST(Daemon, ConflictsAreToldWhenFoundAndWhenResolved) {
-  LiveWorld world;
+// The next sync finds a conflict; nobody watches.
+void start_with_both_sides_changed(LiveWorld& world) {
   world.write_tasks(task_yaml(1, "backup"));
   world.options.watch = false;
   world.start();
   world.replace("backup", "by_file");
   world.sql("UPDATE scheduled_tasks SET skill_name = 'by_row'");
+}
+
+TEST(Daemon, ConflictsAreToldWhenFoundAndWhenResolved) {
+  LiveWorld world;
+  start_with_both_sides_changed(world);
   EXPECT_EQ(world.synced().conflicts.size(), 1U);
   const auto found = world.await_event<ConflictRef>();
   ASSERT_TRUE(found);
@@ -115,11 +120,7 @@ TEST(Daemon, ConflictsAreToldWhenFoundAndWhenResolved) {
 
 TEST(Daemon, AConflictThatMovesOnIsAChangeOfTheStatus) {
   LiveWorld world;
-  world.write_tasks(task_yaml(1, "backup"));
-  world.options.watch = false;
-  world.start();
-  world.replace("backup", "by_file");
-  world.sql("UPDATE scheduled_tasks SET skill_name = 'by_row'");
+  start_with_both_sides_changed(world);
   const std::int64_t found = *world.synced().run_id;
   ASSERT_TRUE(world.await_event<StatusChanged>([&](const StatusChanged& told) { return told.status->last_run->id == found; }));
   world.sql("UPDATE scheduled_tasks SET skill_name = 'by_row_again'");
@@ -129,11 +130,7 @@ TEST(Daemon, AConflictThatMovesOnIsAChangeOfTheStatus) {
 
 TEST(Daemon, AConflictThatStaysIsNewsOnce) {
   LiveWorld world;
-  world.write_tasks(task_yaml(1, "backup"));
-  world.options.watch = false;
-  world.start();
-  world.replace("backup", "by_file");
-  world.sql("UPDATE scheduled_tasks SET skill_name = 'by_row'");
+  start_with_both_sides_changed(world);
   const auto reported = [&](bool news) {
     EXPECT_EQ(world.synced().conflicts.size(), 1U);
     return world.await_report([&](const Report& report) { return report.trigger == Trigger::manual && report.news == news; });
