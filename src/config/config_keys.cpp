@@ -90,6 +90,8 @@ constexpr std::array kKeys{
               [](Config& c, const Setting& s) { return store(parse_duration(s), c.engine.lock_timeout); }},
     ConfigKey{"settle", "20ms", "quiet time after the last event before a changed file is read",
               apply_daemon_duration<&DaemonSettings::settle>},
+    ConfigKey{"settle_deletions", "1s", "quiet time before tasks that are gone from a file count as deleted",
+              [](Config& c, const Setting& s) { return store(parse_duration(s), c.engine.settle_deletions); }},
     ConfigKey{"interval", "5m", "safety-net sync of the daemon; 0 = off",
               apply_daemon_duration<&DaemonSettings::interval>},
     ConfigKey{"full_check_every", "12", "every n-th of those compares everything",

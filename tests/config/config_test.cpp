@@ -82,6 +82,7 @@ TEST_F(ConfigTest, EveryKeysDefaultTextGivesTheDefault) {
   EXPECT_EQ(written.engine.max_delete_percent, defaults.engine.max_delete_percent);
   EXPECT_EQ(written.engine.on_yaml_delete, defaults.engine.on_yaml_delete);
   EXPECT_EQ(written.engine.lock_timeout, defaults.engine.lock_timeout);
+  EXPECT_EQ(written.engine.settle_deletions, defaults.engine.settle_deletions);
   EXPECT_EQ(written.engine.backups, defaults.engine.backups);
   EXPECT_EQ(written.engine.history_age, defaults.engine.history_age);
   EXPECT_EQ(written.engine.history_size, defaults.engine.history_size);
@@ -112,6 +113,7 @@ auto_merge: false
 max_delete: 12.5%
 on_yaml_delete: disable
 lock_timeout: 500ms
+settle_deletions: 2s
 history_days: 7
 history_size: 16KiB
 interval: 0
@@ -132,6 +134,7 @@ fields:
   EXPECT_EQ(config.engine.max_delete_percent, 12.5);
   EXPECT_EQ(config.engine.on_yaml_delete, OnYamlDelete::disable);
   EXPECT_EQ(config.engine.lock_timeout, 500ms);
+  EXPECT_EQ(config.engine.settle_deletions, 2s);
   EXPECT_EQ(config.engine.history_age, std::chrono::hours(7 * 24));
   EXPECT_EQ(config.engine.history_size, 16384U);
   EXPECT_EQ(config.daemon.interval, 0ms);
