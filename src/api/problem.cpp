@@ -11,7 +11,7 @@
 namespace lockstep::api {
 namespace {
 
-constexpr std::array<ProblemSpec, 22> kProblems{{
+constexpr std::array<ProblemSpec, 23> kProblems{{
     {ProblemKind::bad_request, 400, "bad-request", "Bad request"},
     {ProblemKind::choice_refused, 400, "choice-refused", "Choice not possible for this conflict"},
     {ProblemKind::unauthorized, 401, "unauthorized", "A token is needed"},
@@ -33,6 +33,7 @@ constexpr std::array<ProblemSpec, 22> kProblems{{
     {ProblemKind::header_too_large, 431, "header-too-large", "The header is too large"},
     {ProblemKind::internal, 500, "internal", "The operation failed"},
     {ProblemKind::database, 503, "database-unavailable", "Database unavailable"},
+    {ProblemKind::database_busy, 503, "database-busy", "Database busy"},
     {ProblemKind::unavailable, 503, "unavailable", "Not available now"},
 }};
 
@@ -70,6 +71,7 @@ ProblemKind kind_of(ErrorCode code) {
     case ErrorCode::usage: return ProblemKind::bad_request;
     case ErrorCode::not_found: return ProblemKind::not_found;
     case ErrorCode::locked: return ProblemKind::file_locked;
+    case ErrorCode::busy: return ProblemKind::database_busy;
     case ErrorCode::database:
     case ErrorCode::unreachable:
     case ErrorCode::changed:

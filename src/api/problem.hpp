@@ -35,6 +35,7 @@ enum class ProblemKind : std::uint8_t {
   header_too_large,    // 431
   internal,            // 500: also I/O and rights
   database,            // 503: unreachable, refusing or unsuitable
+  database_busy,       // 503: others hold locks in it, or the replica's: retry
   unavailable,         // 503: shutting down, or too many connections
 };
 

@@ -39,6 +39,7 @@ std::unique_ptr<Store> writing_store(const Settings& settings) {
 }
 
 bool waiting_helps(const Error& error) {
+  if (error.code() == ErrorCode::not_found && !error.retryable()) return false;
   return error.code() != ErrorCode::usage && error.code() != ErrorCode::newer_schema &&
          error.code() != ErrorCode::unsuitable_table;
 }

@@ -41,7 +41,7 @@ void Core::recover(Session& session) {
     session.transaction.reset();
   }
   for (const Journal& journal : become_backup) file.keep_as_backup(journal);
-  if (!session.transaction) session.transaction = store->begin(Access::write, settings.replica);
+  if (!session.transaction) session.transaction = begin_under_lock();
 }
 
 namespace {
@@ -101,7 +101,7 @@ std::optional<Busy> Core::adopt_stray_edit(Session& session) {
   session.transaction->commit();
   session.transaction.reset();
   if (stray_wins) file.adopt_stray_edit(*stray, now);
-  session.transaction = store->begin(Access::write, settings.replica);
+  session.transaction = begin_under_lock();
   return std::nullopt;
 }
 

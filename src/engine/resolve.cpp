@@ -121,7 +121,7 @@ ResolveOutcome Core::Decisions::decide(Conflict conflict, const ResolveRequest& 
 
 // For the process that can write the other replica's file.
 ResolveOutcome Core::store_resolution(const ResolveRequest& request) {
-  auto transaction = store->begin(Access::write, settings.replica);
+  auto transaction = begin(Access::write);
   std::vector<Conflict> found = transaction->conflicts().list({.number = request.number});
   if (found.empty()) return ConflictGone{};
   Conflict& conflict = found.front();
@@ -146,7 +146,7 @@ std::vector<ResolveOutcome> Core::resolve_all(const std::vector<ResolveRequest>&
   std::vector<std::size_t> places;
   ConflictFilter asked;
   if (requests.size() == 1) asked.number = requests.front().number;
-  Conflicts pending = by_number(store->begin(Access::read, settings.replica)->conflicts().list(asked));
+  Conflicts pending = by_number(begin(Access::read)->conflicts().list(asked));
   for (std::size_t i = 0; i < requests.size(); ++i) {
     const auto found = pending.extract(requests[i].number);
     if (!found) continue;
@@ -257,7 +257,7 @@ void Core::carry_out_resolutions(const std::vector<Conflict>& wanted) {
     }
   }
   if (dropped.empty()) return;
-  auto transaction = store->begin(Access::write, settings.replica);
+  auto transaction = begin(Access::write);
   for (const std::int64_t number : dropped) {
     std::vector<Conflict> still = transaction->conflicts().list({.number = number});
     for (Conflict& conflict : still) conflict.resolution_request.clear();

@@ -132,7 +132,10 @@ class PostgresTransaction final : public Transaction {
 class PostgresStore final : public Store {
  public:
   PostgresStore(std::string_view url, const StoreOptions& options)
-      : target_(Target::parse(url)), options_(options), table_(parse_table_name(options.table)) {}
+      : target_(Target::parse(url)),
+        options_(options),
+        table_(parse_table_name(options.table)),
+        budget_(std::make_shared<WaitBudget>(milliseconds(options.lock_timeout_ms))) {}
 
   std::vector<std::string> prepare() override {
     refuse_dry_run();
@@ -205,6 +208,11 @@ class PostgresStore final : public Store {
 
   std::string_view backend() const override { return "postgresql"; }
 
+  void wait_at_most(const Waiting& waiting) override { budget_->allow(waiting); }
+  milliseconds waited() const override { return budget_->waited(); }
+  void on_wait(std::function<void(const std::string&)> listener) override { budget_->on_wait(std::move(listener)); }
+  void give_up() override { budget_->give_up(); }
+
   std::vector<Finding> examine(bool feed_wanted) override {
     start("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; " + settings(lock_timeout()));
     Guard guard{*connection_};
@@ -233,7 +241,7 @@ class PostgresStore final : public Store {
   }
 
   milliseconds lock_timeout() const {
-    return milliseconds(std::clamp<std::int64_t>(options_.lock_timeout_ms, 1, INT32_MAX));
+    return std::clamp(budget_->lock_left(), Connection::kShortestLockWait, milliseconds(INT32_MAX));
   }
 
   // ---- connecting -----------------------------------------------------------------------------------
@@ -247,7 +255,9 @@ class PostgresStore final : public Store {
       try {
         if (!connection_ || connection_->lost()) connect();
         else connection_->roll_back();  // whatever an abandoned transaction left open
+        const milliseconds allowed = lock_timeout();
         std::vector<Result> results = connection_->execute_all(statements, "begin");
+        connection_->lock_timeout_is(allowed);
         gave_up_ = false;
         return results;
       } catch (const SqlError& error) {
@@ -256,7 +266,7 @@ class PostgresStore final : public Store {
         // A session that ended while nobody looked says nothing about the server. One that is away is waited for
         // once; from then on an attempt is one attempt.
         const int attempts = options_.wait_for_server && !gave_up_ ? kReconnects : had_connection ? 1 : 0;
-        if (attempt >= attempts) {
+        if (attempt >= attempts || budget_->given_up() || budget_->answer_left() < pause) {
           gave_up_ = true;
           throw;
         }
@@ -264,6 +274,7 @@ class PostgresStore final : public Store {
         if (!had_connection && !ever_connected_ && !is_starting(error)) throw;
       }
       std::this_thread::sleep_for(pause);
+      budget_->spend(pause);
     }
   }
 
@@ -273,7 +284,7 @@ class PostgresStore final : public Store {
   }
 
   void connect() {
-    connection_ = std::make_shared<Connection>(target_);
+    connection_ = std::make_shared<Connection>(target_, budget_);
     ever_connected_ = true;
   }
 
@@ -341,12 +352,11 @@ class PostgresStore final : public Store {
                    "); SELECT pg_advisory_unlock(" + key + "); " + questions);
     } catch (const SqlError& error) {
       if (error.sqlstate() != "55P03") throw;
-      throw Error({.code = ErrorCode::locked,
+      throw Error({.code = ErrorCode::busy,
                    .operation = "begin the sync of replica",
                    .subject = std::string(replica),
-                   .cause = "another sync of it has not ended within " + std::to_string(lock_timeout().count()) + " ms" +
-                            holder_of(key),
-                   .hint = "try again",
+                   .cause = "another sync of it is at work" + holder_of(key),
+                   .hint = "nothing was written; retry when it is done",
                    .retryable = true});
     }
   }
@@ -415,7 +425,7 @@ class PostgresStore final : public Store {
                                (wanted ? feed.install_sql() : feed.remove_sql()) + "COMMIT",
                            wanted ? "create the change triggers" : "remove the change triggers");
     } catch (const SqlError& error) {
-      if (error.code() != ErrorCode::locked && error.code() != ErrorCode::changed && error.code() != ErrorCode::permission) throw;
+      if (error.code() != ErrorCode::busy && error.code() != ErrorCode::changed && error.code() != ErrorCode::permission) throw;
       return {.active = !wanted, .why_not = error.what(), .try_again = error.code() != ErrorCode::permission};
     }
     return {.active = wanted, .why_not = wanted ? std::string() : "they were removed"};
@@ -435,6 +445,7 @@ class PostgresStore final : public Store {
   Target target_;
   StoreOptions options_;
   TableName table_;
+  std::shared_ptr<WaitBudget> budget_;
   std::shared_ptr<Connection> connection_;
   bool ever_connected_ = false;
   bool gave_up_ = false;
