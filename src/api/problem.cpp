@@ -187,23 +187,20 @@ std::optional<Problem> problem_of(const ResolveOutcome& outcome, std::int64_t co
       outcome);
 }
 
-Json resolutions_json(const std::vector<ResolveRequest>& requests, const std::vector<ResolveOutcome>& outcomes) {
-  Json resolved = Json::array(), failed = Json::array();
+std::string resolutions_text(const std::vector<ResolveRequest>& requests, const std::vector<ResolveOutcome>& outcomes) {
+  std::string resolved, failed;
   for (std::size_t i = 0; i < requests.size(); ++i) {
     const std::int64_t number = requests[i].number;
     if (const auto problem = problem_of(outcomes[i], number)) {
       Json failure = Json::object();
       failure.set("conflict_id", Json::string(conflict_id(number)));
       failure.set("problem", to_json(*problem));
-      failed.items.push_back(std::move(failure));
+      failed += (failed.empty() ? "" : ",") + write_json(failure);
     } else {
-      resolved.items.push_back(resolved_json(std::get<ResolveDone>(outcomes[i])));
+      resolved += (resolved.empty() ? "" : ",") + write_json(resolved_json(std::get<ResolveDone>(outcomes[i])));
     }
   }
-  Json answer = Json::object();
-  answer.set("resolved", std::move(resolved));
-  answer.set("failed", std::move(failed));
-  return answer;
+  return "{\"resolved\":[" + resolved + "],\"failed\":[" + failed + "]}";
 }
 
 Problem conflict_not_found(std::string_view id) {

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -241,7 +242,7 @@ class Core {
   std::optional<std::chrono::steady_clock::time_point> asked_at;  // by whoever waits for the present operation
   std::function<void(const std::string&)> wait_listener;
   std::atomic<bool> given_up = false;
-  std::vector<Warning> undone_later;  // what became of stored undos, for the next result
+  std::vector<Warning> undone_later;  // what became of stored undos and of our own tables, for the next result
 
  private:
   // The result of a run whose commit did not answer, once recovery has found it in the database.
@@ -270,6 +271,7 @@ class Core {
   void remember_file(const Session&, const std::vector<IndexEntry>& yaml, const std::optional<Fingerprint>& written);
   void observe(const Session&, const Observation&);
   void observe_run(const Session&, const Work&, const Resting&, bool due);
+  std::map<std::int64_t, bool> own_or_not(ConflictFilter);
   ResolveOutcome store_resolution(const ResolveRequest&);
   UndoOutcome store_undo(const Run&, std::optional<double> max_delete_percent);
   void carry_out_resolutions(const std::vector<Conflict>& wanted);

@@ -1,5 +1,7 @@
 #include "engine/engine.hpp"
 
+#include <algorithm>
+
 #include "engine/core.hpp"
 
 namespace lockstep {
@@ -30,6 +32,20 @@ PlanOutcome Engine::plan(const SyncRequest& request) {
 
 std::vector<Conflict> Engine::conflicts(const ConflictFilter& filter) {
   return impl_->begin(Access::read)->conflicts().list(filter);
+}
+
+void Engine::each_conflict(const ConflictFilter& filter, const std::function<void(const Conflict&)>& look) {
+  constexpr std::size_t kAtOnce = 256;
+  const auto transaction = impl_->begin(Access::read);
+  ConflictFilter page = filter;
+  for (std::size_t seen = 0; filter.limit == 0 || seen < filter.limit;) {
+    page.limit = filter.limit == 0 ? kAtOnce : std::min(kAtOnce, filter.limit - seen);
+    page.offset = filter.offset + seen;
+    const std::vector<Conflict> some = transaction->conflicts().list(page);
+    for (const Conflict& conflict : some) look(conflict);
+    seen += some.size();
+    if (some.size() < page.limit) return;
+  }
 }
 
 std::size_t Engine::count_conflicts(const ConflictFilter& filter) {

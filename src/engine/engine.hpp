@@ -197,6 +197,8 @@ class Engine {
   PlanOutcome plan(const SyncRequest&);
 
   std::vector<Conflict> conflicts(const ConflictFilter&);
+  // The same one by one, of one moment, in little memory however many there are.
+  void each_conflict(const ConflictFilter&, const std::function<void(const Conflict&)>&);
   std::size_t count_conflicts(const ConflictFilter&);
   ResolveOutcome resolve(const ResolveRequest&);
   // What each came to, in the order of the requests. All that can be carried out are one run: the file is written

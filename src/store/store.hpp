@@ -272,6 +272,9 @@ class Store {
   virtual std::unique_ptr<Transaction> begin(Access, std::string_view replica) = 0;
   virtual std::string_view backend() const = 0;  // "sqlite", "postgresql", "memory"
 
+  // What begin(write) found dropped of our own tables and has made again since the last call, in sentences.
+  virtual std::vector<std::string> mended() { return {}; }
+
   // Whether there is a database to open; false: writing makes it. Error: it cannot be made.
   virtual bool is_there() { return true; }
 

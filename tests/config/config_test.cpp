@@ -161,6 +161,19 @@ TEST_F(ConfigTest, PathsInTheFileAreRelativeToIt) {
   EXPECT_EQ(loaded("yaml: /etc/s.yml\n").engine.yaml, "/etc/s.yml");
 }
 
+TEST_F(ConfigTest, AVariableThatMeansNothingIsNamedWithTheNearestThatDoes) {
+  const Environment environment{{"LOCKSTEP_LOCK_TIMEOT", "2s"},      {"LOCKSTEP_FIELDS_STATUS_OWNR", "yaml"},
+                                {"LOCKSTEP_COLOUR_OF_SKY", "blue"},  {"LOCKSTEP_LOCK_TIMEOUT", "1s"},
+                                {"LOCKSTEP_DATABASE", "sqlite:x.db"}, {"LOCKSTEP_SYNC_FOLDER", "/srv"},
+                                {"LOCKSTEP_PROGRAM", "lockstep"},    {"LOCKSTEP_INTERVALL", ""}};
+  const std::vector<std::string> expected{
+      "the environment variable LOCKSTEP_LOCK_TIMEOT means nothing to lockstep; did you mean \"LOCKSTEP_LOCK_TIMEOUT\"?",
+      "the environment variable LOCKSTEP_FIELDS_STATUS_OWNR means nothing to lockstep; did you mean "
+      "\"LOCKSTEP_FIELDS_STATUS_OWNER\"?",
+      "the environment variable LOCKSTEP_COLOUR_OF_SKY means nothing to lockstep"};
+  EXPECT_EQ(loaded("# nothing\n", environment).warnings, expected);
+}
+
 TEST_F(ConfigTest, EnvironmentOverridesTheFileAndFlagsOverrideBoth) {
   const std::string text = "yaml: file.yml\ndatabase: sqlite:file.db\nreplica: file\nlock_timeout: 1s\n";
   const Environment environment{{"LOCKSTEP_YAML", "env.yml"},        {"DATABASE_URL", "postgresql://general/d"},

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <span>
 #include <thread>
+#include <utility>
 
 #include "store/postgres/base_table.hpp"
 #include "store/postgres/catalogue.hpp"
@@ -142,13 +143,15 @@ class PostgresStore final : public Store {
     std::vector<std::string> sentences;
     begin_set_up();
     Guard guard{*connection_};
-    const std::int64_t version = own_schema_version(*connection_);
+    const OwnSchema own = own_schema(*connection_);
     const std::optional<Relation> relation = read_relation(*connection_, table_);
-    for (const SetupStep& step : setup_steps(*connection_, canonical_name(relation), relation.has_value(), version)) {
+    std::vector<std::string> mended;
+    for (const SetupStep& step : setup_steps(*connection_, canonical_name(relation), relation.has_value(), own)) {
       connection_->execute(step.sql, "set up the database");
       if (!step.sentence.empty()) sentences.push_back(step.sentence);
+      if (step.mends) mended.push_back(step.sentence);
     }
-    if (version == 0 && relation) {
+    if (own.version == 0 && relation) {
       sentences.push_back("Adopted the table " + quote_identifier(relation->name) + " as it is");
       sentences.insert(sentences.end(), relation->notes.begin(), relation->notes.end());
       if (const auto sequence = read_id_sequence(*connection_, *relation); sequence && !sequence->usable)
@@ -157,6 +160,7 @@ class PostgresStore final : public Store {
                             sequence->sql + " TO …");
     }
     connection_->execute("COMMIT", "set up the database");
+    mended_.insert(mended_.end(), mended.begin(), mended.end());
     return sentences;
   }
 
@@ -180,12 +184,12 @@ class PostgresStore final : public Store {
   }
 
   std::unique_ptr<Transaction> begin(Access access, std::string_view replica) override {
-    if (access == Access::read) return transaction(access, replica, start_reading() > 0);
+    if (access == Access::read) return transaction(access, replica, start_reading().usable());
     refuse_dry_run();
     for (bool tried = false;; tried = true) {
       Found found = start_writing(replica);
       Guard guard{*connection_};
-      if (setup_steps(*connection_, canonical_name(found.relation), found.relation.has_value(), found.version).empty()) {
+      if (setup_steps(*connection_, canonical_name(found.relation), found.relation.has_value(), found.own).empty()) {
         guard.released = true;
         auto begun = transaction(access, replica, true);
         begun->know(std::move(found.relation));
@@ -208,6 +212,8 @@ class PostgresStore final : public Store {
 
   std::string_view backend() const override { return "postgresql"; }
 
+  std::vector<std::string> mended() override { return std::exchange(mended_, {}); }
+
   void wait_at_most(const Waiting& waiting) override { budget_->allow(waiting); }
   milliseconds waited() const override { return budget_->waited(); }
   void on_wait(std::function<void(const std::string&)> listener) override { budget_->on_wait(std::move(listener)); }
@@ -216,7 +222,7 @@ class PostgresStore final : public Store {
   std::vector<Finding> examine(bool feed_wanted) override {
     start("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; " + settings(lock_timeout()));
     Guard guard{*connection_};
-    const bool prepared = own_schema_version(*connection_) > 0;
+    const bool prepared = own_schema(*connection_).usable();
     const std::optional<Relation> relation = read_relation(*connection_, table_);
     return examine_database(*connection_, canonical_name(relation), relation, prepared, feed_wanted);
   }
@@ -295,27 +301,27 @@ class PostgresStore final : public Store {
   // anew, and asks in an order in which nothing fails.
 
   struct Found {
-    std::int64_t version = 0;  // of our own tables; 0 = they are not there
+    OwnSchema own;
     std::optional<Relation> relation;
   };
 
-  // The version. The transaction stands unless this throws.
-  std::int64_t start_reading() {
+  // The transaction stands unless this throws.
+  OwnSchema start_reading() {
     const std::string statements = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; " + settings(lock_timeout());
     try {
       const std::vector<Result> results = start(statements + kVersionStatement);
       Guard guard{*connection_};
-      const std::int64_t version = version_from(results.back());
+      const OwnSchema own = own_schema_from(results.back());
       guard.released = true;
-      return version;
+      return own;
     } catch (const SqlError& error) {
       if (!is_no_version(error)) throw;
     }
     start(statements);
     Guard guard{*connection_};
-    const std::int64_t version = own_schema_version(*connection_);
+    const OwnSchema own = own_schema(*connection_);
     guard.released = true;
-    return version;
+    return own;
   }
 
   Found start_writing(std::string_view replica) {
@@ -324,7 +330,7 @@ class PostgresStore final : public Store {
           start_locked(replica, kVersionStatement + relation_statements(table_));
       Guard guard{*connection_};
       const std::span<const Result> asked = std::span(results).last(1 + kRelationStatements);
-      Found found{.version = version_from(asked.front()), .relation = relation_from(*connection_, asked.subspan(1))};
+      Found found{.own = own_schema_from(asked.front()), .relation = relation_from(*connection_, asked.subspan(1))};
       guard.released = true;
       return found;
     } catch (const SqlError& error) {
@@ -332,8 +338,8 @@ class PostgresStore final : public Store {
     }
     start_locked(replica, "");
     Guard guard{*connection_};
-    const std::int64_t version = own_schema_version(*connection_);
-    Found found{.version = version, .relation = read_relation(*connection_, table_)};
+    const OwnSchema own = own_schema(*connection_);
+    Found found{.own = own, .relation = read_relation(*connection_, table_)};
     guard.released = true;
     return found;
   }
@@ -395,9 +401,9 @@ class PostgresStore final : public Store {
   // ---- setting up -----------------------------------------------------------------------------------
 
   std::vector<SetupStep> missing() {
-    const std::int64_t version = own_schema_version(*connection_);
+    const OwnSchema own = own_schema(*connection_);
     const std::optional<Relation> relation = read_relation(*connection_, table_);
-    return setup_steps(*connection_, canonical_name(relation), relation.has_value(), version);
+    return setup_steps(*connection_, canonical_name(relation), relation.has_value(), own);
   }
 
   // READ COMMITTED: after the wait for the lock, it sees what the holder has made.
@@ -411,7 +417,7 @@ class PostgresStore final : public Store {
     begin_set_up();
     Guard guard{*connection_};
     const std::optional<Relation> relation = read_relation(*connection_, table_);
-    if (!relation || own_schema_version(*connection_) == 0) return {.active = false, .why_not = "the tables are not there yet"};
+    if (!relation || !own_schema(*connection_).usable()) return {.active = false, .why_not = "the tables are not there yet"};
     ChangeFeed feed(*connection_, *relation);
     if (wanted && feed.complete()) return {.active = true, .why_not = {}};
     if (std::string obstacle = feed.obstacle(); !obstacle.empty()) return {.active = false, .why_not = std::move(obstacle)};
@@ -445,6 +451,7 @@ class PostgresStore final : public Store {
   Target target_;
   StoreOptions options_;
   TableName table_;
+  std::vector<std::string> mended_;
   std::shared_ptr<WaitBudget> budget_;
   std::shared_ptr<Connection> connection_;
   bool ever_connected_ = false;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <utility>
 
 #include "store/sqlite/base_table.hpp"
 #include "store/sqlite/conflict_table.hpp"
@@ -118,7 +119,8 @@ class SqliteStore final : public Store {
       if (access == Access::write) {
         set_up(*connection);
       } else {
-        prepared = own_schema_version(*connection) > 0;
+        const std::int64_t version = own_schema_version(*connection);
+        prepared = version > 0 && own_tables_are_complete(*connection, version);
       }
       return std::make_unique<SqliteTransaction>(connection, table_, std::string(replica), prepared);
     } catch (...) {
@@ -128,6 +130,8 @@ class SqliteStore final : public Store {
   }
 
   std::string_view backend() const override { return "sqlite"; }
+
+  std::vector<std::string> mended() override { return std::exchange(mended_, {}); }
 
   bool is_there() override {
     if (file_exists()) return true;
@@ -179,6 +183,7 @@ class SqliteStore final : public Store {
     for (const SetupStep& step : missing(connection)) {
       connection.execute(step.sql);
       if (!step.sentence.empty()) sentences.push_back(step.sentence);
+      if (step.mends) mended_.push_back(step.sentence);
     }
     return sentences;
   }
@@ -231,6 +236,7 @@ class SqliteStore final : public Store {
   std::string path_;
   StoreOptions options_;
   TableName table_;
+  std::vector<std::string> mended_;
   std::shared_ptr<WaitBudget> budget_;
   std::shared_ptr<Connection> connection_;
 };
