@@ -186,6 +186,7 @@ void CommandLine::add_conflicts() {
         return run_conflicts(session, conflicts_);
       });
   conflicts->add_option("ID", conflicts_.id, "conflict_3 or 3");
+  conflicts->add_flag("--all", conflicts_.all, "List all of them, not only the first ten");
 }
 
 void CommandLine::add_resolve() {
@@ -373,6 +374,7 @@ Exit execute(CommandLine& line, Terminal& terminal) {
     }
     std::variant<Config, ConfigFaults> config = load_config(line.flags, process_environment());
     if (const ConfigFaults* faults = std::get_if<ConfigFaults>(&config)) return fail_configuration(terminal, *faults);
+    for (const std::string& warning : std::get<Config>(config).warnings) terminal.warn(escaped(warning));
     Session session(std::get<Config>(std::move(config)), line.flags, terminal);
     return line.command(session);
   } catch (const Error& error) {

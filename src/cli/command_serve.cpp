@@ -140,7 +140,7 @@ void Serving::announce() {
   }
   if (terminal.json()) {
     Json object = Json::object();
-    object.set("urls", std::move(urls));
+    object.set("urls", urls);
     terminal.document(object);
   } else {
     terminal.print("lockstep listens on " + terminal.paint(Colour::bold, escaped(list)) + "\n");

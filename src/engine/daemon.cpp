@@ -30,6 +30,8 @@ constexpr milliseconds kLongestFollowing{1'000};
 constexpr milliseconds kFirstRetry{250};
 constexpr milliseconds kLongestRetry{5'000};
 constexpr std::size_t kConflictsTold = 100;
+// A service manager expects an end within seconds.
+constexpr milliseconds kLongestFarewell{2'500};
 
 std::unique_ptr<Store> writing_store(const Settings& settings) {
   StoreOptions options;
@@ -39,6 +41,7 @@ std::unique_ptr<Store> writing_store(const Settings& settings) {
 }
 
 bool waiting_helps(const Error& error) {
+  if (error.code() == ErrorCode::not_found && !error.retryable()) return false;
   return error.code() != ErrorCode::usage && error.code() != ErrorCode::newer_schema &&
          error.code() != ErrorCode::unsuitable_table;
 }
@@ -75,6 +78,9 @@ struct Daemon::Impl {
   std::unique_ptr<FileWatcher> file_watcher;
   std::unique_ptr<ChangeListener> listener;
   std::thread listener_thread, timer_thread;
+  std::mutex running_mutex;
+  std::condition_variable running_changed;
+  Engine* running_engine = nullptr;  // under its mutex
   std::atomic<bool> stopping = false;
   std::atomic<bool> leading;
   std::mutex timer_mutex;
@@ -105,8 +111,29 @@ struct Daemon::Impl {
 
   // ---- the engine's thread
 
+  // While it runs, stop() can tell it that nothing is waited for any longer.
+  class Running {
+   public:
+    Running(Impl& daemon, Engine& engine) : daemon_(daemon) {
+      const std::lock_guard lock(daemon_.running_mutex);
+      daemon_.running_engine = &engine;
+    }
+    ~Running() {
+      const std::lock_guard lock(daemon_.running_mutex);
+      daemon_.running_engine = nullptr;
+      daemon_.running_changed.notify_all();
+    }
+    Running(const Running&) = delete;
+    Running& operator=(const Running&) = delete;
+
+   private:
+    Impl& daemon_;
+  };
+
   void run_engine() {
     Engine engine(settings, files, writing_store(settings));
+    engine.on_wait([this](const std::string& what) { log(LogLevel::warn, what); });
+    const Running running(*this, engine);
     agenda.trigger(Trigger::startup);
     while (auto item = agenda.next()) {
       if (auto* trigger = std::get_if<Trigger>(&*item)) {
@@ -124,6 +151,7 @@ struct Daemon::Impl {
     try {
       job(engine);
     } catch (const std::exception& error) {
+      engine.count_waits_from(std::nullopt);
       log(LogLevel::error, std::string("a job of the daemon failed: ") + error.what());
     }
     after_work(engine, false);
@@ -305,9 +333,19 @@ struct Daemon::Impl {
     if (listener_thread.joinable()) listener_thread.join();
     file_watcher_gone();
     agenda.close();
-    if (engine_thread.joinable()) engine_thread.join();
+    if (engine_thread.joinable()) {
+      let_finish();
+      engine_thread.join();
+    }
     if (reader) reader->close();
     if (slow_reader) slow_reader->close();
+  }
+
+  // What is under way is finished, but not waited with for others.
+  void let_finish() {
+    std::unique_lock lock(running_mutex);
+    if (running_changed.wait_for(lock, kLongestFarewell, [this] { return running_engine == nullptr; })) return;
+    running_engine->give_up();
   }
 
   void file_watcher_gone() {
@@ -329,7 +367,14 @@ void Daemon::stop() { impl_->stop(); }
 
 void Daemon::lead() { impl_->lead(); }
 void Daemon::trigger(Trigger trigger) { impl_->agenda.trigger(trigger); }
-bool Daemon::write(Job job) { return impl_->agenda.post(std::move(job)); }
+bool Daemon::write(Job job) {
+  // Whoever asks is answered within the time that a run may wait, counted from here.
+  return impl_->agenda.post([job = std::move(job), asked_at = steady_clock::now()](Engine& engine) {
+    engine.count_waits_from(asked_at);
+    job(engine);
+    engine.count_waits_from(std::nullopt);
+  });
+}
 bool Daemon::sync(const SyncRequest& request, SyncDone done) { return impl_->agenda.sync(request, std::move(done)); }
 // Before start() there is nobody to ask.
 bool Daemon::read(Job job) { return impl_->reader && impl_->reader->post(std::move(job)); }
