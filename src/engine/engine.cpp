@@ -82,6 +82,7 @@ TableRows Engine::tasks_of(std::span<const std::int64_t> ids) {
 
 Status Engine::status() { return impl_->status(); }
 const Status& Engine::observed() const { return impl_->observed; }
+void Engine::observe_file() { impl_->observe_file(); }
 Status Engine::refreshed(Status observed) { return impl_->refreshed(std::move(observed)); }
 Effects Engine::take_effects() { return impl_->take_effects(); }
 

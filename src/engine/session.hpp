@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/engine.hpp"
+#include "engine/waiting.hpp"
 #include "file/safe_file.hpp"
 #include "reconcile/candidates.hpp"
 #include "store/store.hpp"
@@ -47,7 +48,9 @@ struct Session {
   bool known_replica = false;
 
   Excluded excluded;
+  std::vector<Refusal> refused;  // in former attempts of this run; their rows are excluded
   std::vector<std::int64_t> set_aside;  // differ, but were not asked for (SyncRequest::only); sorted
+  std::optional<std::optional<Run>> last_run;    // of this replica, once it was looked for
   std::optional<std::vector<Conflict>> pending;  // of this replica, where they were read already
 
   const Task* row(std::int64_t id) const;        // null if absent or excluded
@@ -69,6 +72,7 @@ struct Triples {
   std::vector<std::unique_ptr<Task>> fitted;
   std::vector<Triple> triples;    // sorted by id
   std::vector<Warning> warnings;  // values that the table cannot hold
+  std::vector<WaitingChange> waiting;  // those of them that a column is there for; `since` is not set yet
 };
 
 }  // namespace lockstep
