@@ -7,6 +7,7 @@
 
 #include "engine/agenda.hpp"
 #include "engine/alarm.hpp"
+#include "engine/condition.hpp"
 #include "engine/reader.hpp"
 #include "file/file_watcher.hpp"
 #include "file/posix_file_system.hpp"
@@ -36,7 +37,6 @@ constexpr milliseconds kBetweenLooksAtLink{500};
 // A sync that takes longer, or has waited longer for its turn: what it will find is not known.
 constexpr milliseconds kOverdue{1'000};
 constexpr milliseconds kStatusPatience{1'500};
-constexpr std::size_t kWaitingLogged = 10;
 constexpr std::size_t kConflictsTold = 100;
 
 std::unique_ptr<Store> writing_store(const Settings& settings) {
@@ -49,29 +49,6 @@ std::unique_ptr<Store> writing_store(const Settings& settings) {
 bool waiting_helps(const Error& error) {
   return error.code() != ErrorCode::usage && error.code() != ErrorCode::newer_schema &&
          error.code() != ErrorCode::unsuitable_table;
-}
-
-// What tells one failure from another.
-std::string words_of(const SyncFailure& failure) {
-  if (const auto* error = std::get_if<Error>(&failure.why)) return error->what();
-  if (const auto* busy = std::get_if<FileBusy>(&failure.why)) return busy->busy.what;
-  if (const auto* guard = std::get_if<GuardStopped>(&failure.why)) return std::to_string(guard->guard.would_delete);
-  return {};  // the YAML's errors stand in the status
-}
-
-// What of a status is worth an event when it changes: healthy, degraded or invalid, and why; a run that was kept, be it only
-// for a conflict that moved on.
-std::string condition_of(const Status& status) {
-  std::string text = std::to_string(status.database.reachable) + std::to_string(status.yaml.valid) +
-                     std::to_string(status.yaml.checksum.empty()) + std::to_string(status.yaml.writable) +
-                     std::to_string(status.in_sync) + std::to_string(status.last_run ? status.last_run->id : 0) +
-                     std::to_string(status.waiting_count);
-  if (status.last_error) text += '\n' + std::to_string(status.last_error->why.index()) + words_of(*status.last_error);
-  for (const WaitingChange& change : status.waiting)
-    text += '\n' + std::to_string(change.task_id) + change.field + std::to_string(static_cast<int>(change.side));
-  for (const Diagnostic& error : status.yaml.errors) text += '\n' + format_diagnostic(error, false);
-  for (const Warning& warning : status.database.warnings) text += '\n' + warning.message;
-  return text;
 }
 
 bool did_something(const SyncResult& result) {
@@ -268,7 +245,7 @@ struct Daemon::Impl {
 
   // Under `telling`.
   bool publish(Status status, const Effects& effects, bool changed) {
-    log_waiting(last_published()->waiting, status.waiting);
+    log_waiting(last_published()->waiting, status.waiting, sink);
     auto shared = std::make_shared<const Status>(std::move(status));
     {
       const std::lock_guard lock(mutex);
@@ -288,22 +265,6 @@ struct Daemon::Impl {
     tell(effects);
     if (news) event(StatusChanged{shared});
     return news;
-  }
-
-  // Each once, and once more when it has ended.
-  void log_waiting(const std::vector<WaitingChange>& before, const std::vector<WaitingChange>& now) const {
-    const auto log_those = [this](const std::vector<WaitingChange>& some, const std::vector<WaitingChange>& others,
-                                  LogLevel level, const std::string& words) {
-      std::size_t count = 0;
-      for (const WaitingChange& change : some) {
-        if (std::any_of(others.begin(), others.end(), [&](const WaitingChange& other) { return same_change(change, other); }))
-          continue;
-        if (++count <= kWaitingLogged) log(level, words + describe(change));
-      }
-      if (count > kWaitingLogged) log(level, words + std::to_string(count - kWaitingLogged) + " more");
-    };
-    log_those(now, before, LogLevel::warn, "A change waits: ");
-    log_those(before, now, LogLevel::info, "No longer waits: ");
   }
 
   void tell(const Effects& effects) {
@@ -358,11 +319,14 @@ struct Daemon::Impl {
   // The engine hears of it only when it next has something to ask, and may be waiting for an answer right now.
   void link_changed(Health::Database before, Health::Database now) {
     const std::lock_guard lock(telling);
+    if (now == Health::Database::connected && condition.empty()) {  // at the start, of which the engine tells first
+      const std::lock_guard facts_lock(mutex);
+      facts.database = now;
+      return;
+    }
     Status status = *last_published();
-    const bool was_reachable = status.database.reachable;
     if (now == Health::Database::connected) {
-      if (before == Health::Database::silent) log(LogLevel::info, "The database answers again");
-      else if (!was_reachable && !status.replica.empty() && !condition.empty()) log(LogLevel::info, "The database is back");
+      log(LogLevel::info, before == Health::Database::silent ? "The database answers again" : "The database is back");
       status.database.reachable = true;
       status.database.error.clear();
     } else {
@@ -421,12 +385,24 @@ struct Daemon::Impl {
     start_watching();
     engine_thread = std::thread([this] { run_engine(); });
     std::unique_lock lock(mutex);
-    started_changed.wait_for(lock, patience, [this] { return start_done; });
+    if (!started_changed.wait_for(lock, patience, [this] { return start_done; })) look_at_file_meanwhile();
     if (const std::exception_ptr failure = start_failure) {
       lock.unlock();
       stop();
       std::rethrow_exception(failure);
     }
+  }
+
+  // The start-up sync waits for something, most likely the database: that says nothing about the file.
+  void look_at_file_meanwhile() {
+    static_cast<void>(slow_reader->post([this](Engine& engine) {
+      engine.observe_file();
+      const std::lock_guard lock(telling);
+      if (!condition.empty() || engine.observed().replica.empty()) return;
+      Status status = *last_published();
+      status.yaml = engine.observed().yaml;
+      publish(std::move(status), {}, false);
+    }));
   }
 
   void stop() {

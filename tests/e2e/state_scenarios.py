@@ -6,7 +6,7 @@ import subprocess
 import threading
 
 from daemon import PATIENCE, eventually
-from support import CONFLICTS, DONE, THREE_TASKS, WAITING
+from support import CONFLICTS, DONE, THREE_TASKS, WAITING, task_text
 
 SOON = 2      # seconds within which a loss shows, unasked
 RECOVERY = 10  # within which it goes on by itself
@@ -108,7 +108,7 @@ class StateScenarios:
         runs = metric(daemon, "lockstep_run_duration_seconds_count")
         eventually(lambda: metric(daemon, "lockstep_run_duration_seconds_count") >= runs + 2, "being tried again")
         self.assertEqual(daemon.err.count("A change waits"), 1, daemon.err)
-        self.assertIn("waits", self.expect(DONE, "doctor").out)
+        self.assertIn("1 change(s) wait", self.expect(DONE, "doctor").out)
         self.allow()
         self.await_in_sync(daemon)
         daemon.wait_for_log("No longer waits")
@@ -156,8 +156,8 @@ class StateScenarios:
             self.expect_recovered(daemon)
 
     def test_a_dangling_link_is_a_failure_until_it_leads_somewhere(self):
-        self.start()
-        daemon = self.serve_here()
+        self.write(THREE_TASKS)
+        daemon = self.serve_here(env={"LOCKSTEP_REPLICA": "named"})
         listener = Listener(daemon)
         elsewhere = self.folder / "elsewhere.yml"
         text = self.yaml.read_text()
@@ -168,7 +168,7 @@ class StateScenarios:
         self.await_in_sync(daemon)
 
     def test_a_guard_that_stopped_a_daemon_is_its_last_error(self):
-        text = THREE_TASKS
+        text = "tasks:\n" + "".join(task_text(task_id) for task_id in range(1, 9))
         self.start(text)
         daemon = self.serve_here()
         listener = Listener(daemon)

@@ -150,10 +150,12 @@ TEST_F(WaitingChanges, an_undo_of_something_else_leaves_them_as_they_are) {
 }
 
 TEST_F(WaitingChanges, a_stopped_sync_forgets_none_of_them) {
-  write_tasks(task_yaml(1, "a") + task_yaml(2, "b") + task_yaml(3, "c"));
+  std::string tasks;
+  for (int id = 1; id <= 8; ++id) tasks += task_yaml(id, "a" + std::to_string(id));
+  write_tasks(tasks);
   sync();
   database->refuse_writes(1);
-  replace("name: a", "name: a2");
+  replace("name: a1", "name: other");
   const Timestamp since = sync().waiting.at(0).since;
   const std::string text = read();
   write("tasks: []\n");
