@@ -77,7 +77,7 @@ class Core {
   Triples triples(Session&, const std::vector<std::int64_t>& ids) const;
   Policy policy(const Session&, const SyncRequest&, Timestamp now) const;
 
-  // ---- waiting.cpp
+  // ---- waiting_changes.cpp
   const std::optional<Run>& last_run(Session&) const;
   // What this sync should carry over and cannot, sorted.
   std::vector<WaitingChange> waiting_changes(Session&, const Triples&, const Work&) const;

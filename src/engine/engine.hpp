@@ -13,7 +13,7 @@
 
 #include "engine/effects.hpp"
 #include "engine/settings.hpp"
-#include "engine/waiting.hpp"
+#include "engine/waiting_changes.hpp"
 #include "file/safe_file.hpp"
 #include "model/diagnostic.hpp"
 #include "model/validation.hpp"

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "engine/engine.hpp"
-#include "engine/waiting.hpp"
+#include "engine/waiting_changes.hpp"
 #include "file/safe_file.hpp"
 #include "reconcile/candidates.hpp"
 #include "store/store.hpp"

@@ -1,4 +1,4 @@
-#include "engine/waiting.hpp"
+#include "engine/waiting_changes.hpp"
 
 #include <algorithm>
 #include <tuple>

@@ -81,7 +81,7 @@ TEST_F(WaitingChanges, of_a_task_that_both_sides_changed_each_side_waits_for_its
   database->refuse_writes(1);
   replace("backup", "backup_all");
   change_row(1, Field::user_id, std::string("ops"));
-  EXPECT_EQ(keys(sync().waiting), "1 skill_name database\n1 user_id yaml\n");
+  EXPECT_EQ(keys(sync().waiting), "1 user_id yaml\n1 skill_name database\n");
 }
 
 TEST_F(WaitingChanges, a_yaml_change_to_an_invalid_row_waits_and_else_what_the_row_holds) {
@@ -159,7 +159,8 @@ TEST_F(WaitingChanges, a_stopped_sync_forgets_none_of_them) {
   const Timestamp since = sync().waiting.at(0).since;
   const std::string text = read();
   write("tasks: []\n");
-  ASSERT_TRUE(std::holds_alternative<GuardStopped>(engine()->sync({})));
+  const SyncOutcome stopped = engine()->sync({});
+  ASSERT_TRUE(std::holds_alternative<GuardStopped>(stopped)) << stopped.index();
   write(text);
   EXPECT_EQ(sync().waiting.at(0).since, since);
 }
