@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/effects.hpp"
+#include "engine/saves.hpp"
 #include "engine/session.hpp"
 #include "model/error.hpp"
 
@@ -69,11 +70,16 @@ class Core {
 
   // ---- recovery.cpp
   // Settles what an interrupted run left behind; the transaction is committed and begun anew if it had to write.
-  void recover(Session&);
+  std::optional<Busy> recover(Session&);
   std::optional<Busy> adopt_stray_edit(Session&);
+
+  // ---- saves.cpp
+  std::optional<Busy> settle_saves(Session&);
 
   // ---- snapshots.cpp
   std::vector<std::int64_t> changed_tasks(const Session&) const;
+  // Those, and those that two saves say differently, whether or not the three are the same.
+  std::vector<std::int64_t> tasks_to_decide(Session&) const;
   Triples triples(Session&, const std::vector<std::int64_t>& ids) const;
   Policy policy(const Session&, const SyncRequest&, Timestamp now) const;
 
@@ -232,6 +238,11 @@ class Core {
   void remember_file(const Session&, const std::vector<IndexEntry>& yaml, const std::optional<Fingerprint>& written);
   void observe(const Session&, const Observation&);
   void observe_run(const Session&, const Work&, const Resting&, bool due);
+  bool is_late_save(Session&, const FileContent& stray, std::int64_t run_id);
+  void settle_save(Session&, const Journal&, const FileContent& standing);
+  bool put_merged(Session&, const TwoSaves&, const std::vector<BaseChange>& written, const FileContent& standing);
+  Effects open_conflicts_between_saves(Session&, std::vector<Conflict>);
+  void read_contested(Session&) const;
   ResolveOutcome store_resolution(const ResolveRequest&);
   UndoOutcome store_undo(const Run&, std::optional<double> max_delete_percent);
   void carry_out_resolutions(const std::vector<Conflict>& wanted);

@@ -514,7 +514,6 @@ Executed Core::execute(Session& session, const Triples& triples, Work& work, Tim
   const ReplicaState before = transaction.base().state();
   ReplicaState state = state_after(session, work, written, left);
   state.settings_key = settings_key(session.synced);
-  if (state.backup && written) state.backup->run = result.run_id.value_or(0);
   if (worth_a_run) {
     state.last_sync = now;
     if (write_yaml || write_rows) state.sync_source = sync_source(work.request, work.plan);
@@ -533,7 +532,13 @@ Executed Core::execute(Session& session, const Triples& triples, Work& work, Tim
     if (write_yaml) {
       report(0.9, "writing the YAML");
       staged = file.stage(session.content, new_document->text(), key, write_journal_record(settings.replica, work.plan, triples));
-      if (!file.exchange(*staged)) return StartAgain{settings.yaml + " was saved by somebody else meanwhile", {}};
+      const RunTexts texts{session.document->text(), new_document->text()};
+      if (!file.exchange(*staged, texts)) return StartAgain{settings.yaml + " was saved by somebody else meanwhile", {}};
+      if (state.backup && staged->late_save_possible()) {
+        state.backup->run = result.run_id.value_or(0);
+        transaction.base().set_state(state);
+        resting.state = state;
+      }
     }
     unconfirmed = Unconfirmed{key, result, false, work.effects};
     transaction.commit();

@@ -17,7 +17,7 @@ bool same(const std::optional<Task>& a, const Task* b) {
 }
 
 bool moved(const Conflict& conflict, const Triple& now) {
-  return !same(conflict.yaml, now.yaml) || !same(conflict.database, now.database) || !same(conflict.base, now.base);
+  return !same(conflict.yaml, now.yaml) || !same(conflict.database, now.rival()) || !same(conflict.base, now.base);
 }
 
 // The conflict as the sides stand now; nullopt: it settled itself.
@@ -25,7 +25,7 @@ std::optional<ConflictFinding> found_again(const Conflict& conflict, const Tripl
   const TaskPlan plan = reconcile_task(now, policy);
   if (plan.conflict) return plan.conflict;
   // Found by a one-way sync, it need not be one in both directions: then what differs is to be decided.
-  if (!now.yaml || !now.database) return std::nullopt;
+  if (!now.yaml || !now.database || conflict.finding.reason == ConflictReason::two_saves) return std::nullopt;
   ConflictFinding finding = conflict.finding;
   finding.fields = differing(*now.yaml, *now.database, policy.synced);
   if (finding.fields.empty()) return std::nullopt;
@@ -93,7 +93,7 @@ ResolveOutcome Core::Decisions::decide(Conflict conflict, const ResolveRequest& 
     }
     conflict.finding = *finding;
     conflict.yaml = now.yaml ? std::optional(*now.yaml) : std::nullopt;
-    conflict.database = now.database ? std::optional(*now.database) : std::nullopt;
+    conflict.database = now.rival() ? std::optional(*now.rival()) : std::nullopt;
     conflict.base = now.base ? std::optional(*now.base) : std::nullopt;
     ++conflict.version;
     if (request.version) {
@@ -176,7 +176,8 @@ std::vector<ResolveOutcome> Core::resolve_own(const std::vector<ResolveRequest>&
     if (const auto result = confirmed()) return Ended(of_run(std::move(outcomes), result->run_id));
     InvalidYaml invalid;
     if (!need_document(session, invalid)) return Ended(std::move(invalid));
-    const Conflicts pending = by_number(session.transaction->conflicts().list({.replica = settings.replica}));
+    read_contested(session);
+    const Conflicts pending = by_number(*session.pending);
     std::vector<std::int64_t> ids;
     for (const ResolveRequest& request : requests)
       if (const auto found = pending.find(request.number); found != pending.end()) ids.push_back(found->second.task_id);

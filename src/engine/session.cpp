@@ -317,7 +317,7 @@ Opened Core::open_locked(std::unique_ptr<SafeFile::Lock> lock, const std::vector
   session.transaction = store->begin(Access::write, settings.replica);
   if (unconfirmed) unconfirmed->committed = session.transaction->history().has_run(unconfirmed->key);
   if (!session.read_only) {
-    recover(session);
+    if (auto busy = recover(session)) return FileBusy{std::move(*busy)};
     if (auto busy = adopt_stray_edit(session)) return FileBusy{std::move(*busy)};
   }
   auto content = file.read();

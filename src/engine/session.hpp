@@ -2,6 +2,7 @@
 // the three snapshots read through them. Internal to the engine.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -52,6 +53,8 @@ struct Session {
   std::vector<std::int64_t> set_aside;  // differ, but were not asked for (SyncRequest::only); sorted
   std::optional<std::optional<Run>> last_run;    // of this replica, once it was looked for
   std::optional<std::vector<Conflict>> pending;  // of this replica, where they were read already
+  // Tasks that two saves of the YAML say differently, and what the one says that is not in the file; nullopt: it removed it.
+  std::map<std::int64_t, std::optional<Task>> contested;
 
   const Task* row(std::int64_t id) const;        // null if absent or excluded
   const Task* yaml_task(std::int64_t id) const;  // null if absent; the document must have been read

@@ -10,7 +10,7 @@ namespace {
 Work decide(Core& core, Session& session, const SyncRequest& request, Triples& triples, Timestamp started) {
   Work work;
   work.request = request;
-  std::vector<std::int64_t> ids = core.changed_tasks(session);
+  std::vector<std::int64_t> ids = core.tasks_to_decide(session);
   if (request.only) {
     const auto wanted = std::equal_range(ids.begin(), ids.end(), *request.only);
     session.set_aside.assign(ids.begin(), wanted.first);
@@ -63,7 +63,7 @@ SyncOutcome Core::sync(const SyncRequest& request) {
     require_writable_target(session, request, settings.yaml);
     // Nothing to write into the document is known yet, but as soon as anything differs it is needed.
     InvalidYaml invalid;
-    if (!changed_tasks(session).empty() && !need_document(session, invalid)) return SyncOutcome(std::move(invalid));
+    if (!tasks_to_decide(session).empty() && !need_document(session, invalid)) return SyncOutcome(std::move(invalid));
     Triples triples;
     Work work = decide(*this, session, request, triples, started);
     if (work.plan.guard) {
@@ -95,7 +95,7 @@ PlanOutcome Core::plan(const SyncRequest& request) {
   Session& session = std::get<Session>(opened);
   require_writable_target(session, request, settings.yaml);
   InvalidYaml invalid;
-  if (!changed_tasks(session).empty() && !need_document(session, invalid)) return invalid;
+  if (!tasks_to_decide(session).empty() && !need_document(session, invalid)) return invalid;
 
   Triples triples;
   Work work = decide(*this, session, request, triples, started);

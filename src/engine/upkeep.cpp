@@ -22,14 +22,14 @@ std::optional<Busy> Core::put_in_place(const FileContent& wanted) {
   {
     Session session;
     session.transaction = store->begin(Access::write, settings.replica);
-    recover(session);
+    if (auto busy = recover(session)) return busy;
   }
   auto content = file.read();
   if (auto* busy = std::get_if<Busy>(&content)) return std::move(*busy);
   const FileContent& present = std::get<FileContent>(content);
   if (!present.missing && present.fingerprint == wanted.fingerprint) return std::nullopt;
   auto staged = file.stage(present, wanted.text, "restore", {});
-  if (!file.exchange(*staged)) return Busy{std::nullopt, "File saved by another process meanwhile"};
+  if (!file.exchange(*staged, RunTexts{present.text, wanted.text})) return Busy{std::nullopt, "File saved by another process meanwhile"};
   file.finish(*staged);
   return std::nullopt;
 }

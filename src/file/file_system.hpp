@@ -95,6 +95,8 @@ class File {
   // system's lease-break-time, 45 s). EAGAIN: it is open for writing. Any other error: no leases here.
   virtual Done take_read_lease() = 0;
   virtual void drop_lease() = 0;
+  // Whether nobody has tried to open the file for writing, or to truncate it, since take_read_lease() succeeded.
+  virtual bool lease_holds() = 0;
 
   // Owner, group, mode, ACL and extended attributes of `source`, as far as this process may set them, and
   // never wider than they are there.

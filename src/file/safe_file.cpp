@@ -104,7 +104,7 @@ std::optional<Busy> SafeFile::Impl::lock_standing(const std::string& target, Pat
 
 std::variant<std::unique_ptr<SafeFile::Lock>, Busy> SafeFile::lock() {
   // A SafeFile that is locked already meets its own lock, as any other would.
-  Impl attempt{impl_->files, impl_->path, impl_->options, true, resolve_links(impl_->files, impl_->path), {}, 0, 0, {}, {}};
+  Impl attempt{impl_->files, impl_->path, impl_->options, true, resolve_links(impl_->files, impl_->path), {}, 0, 0, {}, {}, {}};
   auto patience = attempt.patience();
   if (auto busy = attempt.lock_beside(attempt.locked_target, patience)) return std::move(*busy);
   if (auto busy = attempt.lock_standing(attempt.locked_target, patience)) return std::move(*busy);
@@ -166,7 +166,7 @@ std::optional<FileIdentity> SafeFile::backup_identity() {
 // ---- the rest ---------------------------------------------------------------------------------------
 
 SafeFile::SafeFile(FileSystem& files, std::string path, SafeFileOptions options)
-    : impl_(std::make_unique<Impl>(Impl{files, std::move(path), options, false, {}, {}, 0, 0, {}, {}})) {
+    : impl_(std::make_unique<Impl>(Impl{files, std::move(path), options, false, {}, {}, 0, 0, {}, {}, {}})) {
   if (name_of(impl_->path).empty()) {
     throw Error({.code = ErrorCode::usage,
                  .operation = "open",
@@ -198,6 +198,7 @@ std::optional<std::string> SafeFile::read_only_reason() {
   return reason(target, "");
 }
 
+void SafeFile::own_backup(const std::optional<BackupFile>& own) { impl_->own_backup = own; }
 std::vector<std::string> SafeFile::backups() { return list_backups(impl_->files, impl_->target()); }
 const std::string& SafeFile::path() const { return impl_->path; }
 std::string SafeFile::target() { return impl_->target(); }

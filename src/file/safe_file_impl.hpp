@@ -29,9 +29,10 @@ struct SafeFile::Impl {
   // The backup that stray_edit() read last, so that one that did not move is not read again.
   FileIdentity seen_backup;
   Fingerprint seen_backup_content;
+  std::optional<BackupFile> own_backup;
 
   std::string target() { return locked ? locked_target : resolve_links(files, path); }
-  Place place() { return {files, target(), options.backups}; }
+  Place place() { return {files, target(), options.backups, own_backup}; }
   Patience patience() { return {files, options.lock_timeout}; }
   // With those who may be waiting for our lock: none while we hold it.
   Patience patience_for_others() { return locked ? Patience{files, std::chrono::microseconds{0}} : patience(); }

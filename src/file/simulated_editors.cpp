@@ -44,6 +44,7 @@ void SimulatedFileSystem::save_in_place(const std::string& path, const std::stri
   if (place && place->found != 0 && !disk_.inode(place->found).leases.empty()) {
     // It has opened that very inode and waits; where its name has gone by then does not matter.
     const auto number = place->found;
+    breaking_.insert(number);
     waiting_for_lease_[number].push_back([this, number, text] {
       auto& inode = disk_.inode(number);
       inode.now.bytes = text;

@@ -23,6 +23,7 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -150,6 +151,7 @@ class SimulatedFileSystem final : public FileSystem {
   int process_ = kThisProcess;
   std::int64_t time_ns_ = 1'700'000'000'000'000'000;
   std::map<simulated::InodeNumber, std::vector<std::function<void()>>> waiting_for_lease_;
+  std::set<simulated::InodeNumber> breaking_;  // leased, and somebody has tried to write it
   std::map<simulated::InodeNumber, int> forbidden_;
   std::vector<simulated::InodeNumber> mount_points_;
 
