@@ -128,7 +128,7 @@ CommandLine::CommandLine() {
   app_.get_formatter()->column_width(34);
   app_.footer("Global options may stand before or after the command. `lockstep COMMAND --help` says more.\n"
               "Exit status: 0 done, 1 failed, 2 changes are due (plan), 3 conflicts, 4 invalid YAML,\n"
-              "5 file locked, 6 deletion guard, 64 usage or configuration error.\n");
+              "5 file locked, 6 deletion guard, 7 some changes wait, 64 usage or configuration error.\n");
   app_.get_formatter()->label("SUBCOMMAND", "COMMAND");
   app_.get_formatter()->label("Subcommands", "Commands");
   add_global_options();

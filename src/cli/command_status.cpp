@@ -28,6 +28,7 @@ std::string status_text(const Status& status, const Terminal& terminal) {
                : status.pending_conflicts > 0
                    ? terminal.paint(Colour::yellow, counted(status.pending_conflicts, "conflict", "conflicts") +
                                                         " pending: lockstep conflicts")
+               : status.waiting_count > 0 ? terminal.paint(Colour::yellow, describe_waiting(status.waiting_count) + ", see below")
                    : terminal.paint(Colour::yellow, "changes are due: lockstep plan"));
   row("replica", escaped(status.replica));
   row("last sync", status.last_sync ? shown_time(*status.last_sync) + " UTC, last change from: " + status.sync_source
@@ -40,6 +41,7 @@ std::string status_text(const Status& status, const Terminal& terminal) {
   row("YAML", yaml);
   row("database", status.database.backend + ": " +
                       (status.database.reachable ? counted(status.database.tasks, "task", "tasks") : "unreachable: " + escaped(status.database.error)));
+  if (status.waiting_count > 0) text += waiting_text(status.waiting, status.waiting_count);
   row("tasks", std::to_string(status.total_tasks) + " in all");
   if (status.last_run) row("last run", last_run_text(*status.last_run));
   return text;

@@ -41,6 +41,9 @@ struct Work {
   std::unordered_map<std::int64_t, std::string> row_images;
   std::optional<std::int64_t> undone_run;
 
+  // What waits as far as this run looked. nullopt: it was about its own tasks only, and the others wait as before.
+  std::optional<std::vector<WaitingChange>> waiting;
+
   // Filled while it is carried out.
   Timestamp started;
   Effects effects;
@@ -49,7 +52,7 @@ struct Work {
 // An attempt that cannot be finished and is to be made again from the start.
 struct StartAgain {
   std::string reason;
-  std::vector<RefusedRow> refused;  // rows to leave out the next time
+  std::vector<Refusal> refused;  // rows to leave out the next time
 };
 
 using Opened = std::variant<Session, InvalidYaml, FileBusy>;
@@ -63,7 +66,7 @@ class Core {
   // Locks, recovers, reads. `refused`: rows that former attempts could not write.
   // `scope`: for a sync the rows that may have changed are enough.
   enum class Scope { changes, everything };
-  Opened open(const std::vector<RefusedRow>& refused, Scope scope);
+  Opened open(const std::vector<Refusal>& refused, Scope scope);
   // The same without locks, recovery or writes.
   Opened look();
   // Reads the YAML if the session has not yet; false: `invalid` says why not.
@@ -120,6 +123,15 @@ class Core {
   Triples triples(Session&, const std::vector<std::int64_t>& ids) const;
   Policy policy(const Session&, const SyncRequest&, Timestamp now) const;
 
+  // ---- waiting_changes.cpp
+  const std::optional<Run>& last_run(Session&) const;
+  // What this sync should carry over and cannot, sorted.
+  std::vector<WaitingChange> waiting_changes(Session&, const Triples&, const Work&) const;
+  // The same of a plan, which tries nothing: what the database refused the last time counts as refused.
+  std::vector<WaitingChange> expected_waiting(Session&, const Triples&, const Work&) const;
+  // What waits for this replica after the run, as its record keeps it.
+  std::vector<WaitingChange> waiting_after(Session&, const Work&) const;
+
   // ---- conflict_book.cpp
   // Fills opened, refreshed, still_pending and closed from the plan and what is pending.
   void keep_conflict_book(Session&, const Triples&, Work&) const;
@@ -155,6 +167,7 @@ class Core {
 
   // ---- observed.cpp
   void observe_invalid(const FileContent&, const InvalidYaml&);
+  void observe_file();
   Status refreshed(Status observed);
   Effects take_effects();
   void tell(Effects&&);
@@ -166,7 +179,8 @@ class Core {
 
   // ---- status.cpp, examination.cpp, upkeep.cpp
   Status status();
-  bool nothing_due();
+  void look_for_work(Status&);
+  bool read_for_status(Session&, Status::Yaml&);
   std::vector<Finding> examine();
   Finding examine_replica();
   void adopt_replica();
@@ -202,6 +216,7 @@ class Core {
 
   // ---- what this engine remembers from run to run; all of it can be lost at any time
   Status observed;
+  std::optional<FileIdentity> looked_at;  // by observe_file()
   Effects effects;  // not yet taken
   // The file as it was seen last: what differs from it was changed by somebody else.
   struct Seen {
@@ -288,7 +303,7 @@ class Core {
   void carry_out_resolutions(const std::vector<Conflict>& wanted);
   void carry_out_undos(const std::vector<Run>& wanted);
   std::optional<Busy> put_in_place(const FileContent& wanted);
-  Opened open_locked(std::unique_ptr<SafeFile::Lock>, const std::vector<RefusedRow>& refused, Scope scope);
+  Opened open_locked(std::unique_ptr<SafeFile::Lock>, const std::vector<Refusal>& refused, Scope scope);
   std::optional<InvalidYaml> read_sides(Session&, Scope scope);
   void read_rows(Session&);
   bool read_changed_rows(Session&);
@@ -299,6 +314,7 @@ class Core {
   void check_replica(Session&);
   std::optional<Error> foreign_replica(const Session&);  // why the replica's name is not this file's
   void hold_rows(Session&, const std::vector<std::int64_t>& ids) const;
+  std::vector<WaitingChange> waiting_for(Session&, const InvalidRow&) const;
   std::string settings_key(FieldSet synced) const;
   bool yaml_is_base(const Session&) const;
   std::vector<KnownText> known_texts(const Session&) const;
@@ -312,7 +328,7 @@ inline constexpr int kMaxAttempts = 12;
 template <class Outcome>
 Outcome Core::with_session(Scope scope, const std::function<std::variant<Outcome, StartAgain>(Session&)>& attempt) {
   const Operation operation(*this);
-  std::vector<RefusedRow> refused;
+  std::vector<Refusal> refused;
   std::string reason;
   int away = 0;
   unconfirmed.reset();

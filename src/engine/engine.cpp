@@ -113,6 +113,7 @@ Status Engine::status() {
   return impl_->status();
 }
 const Status& Engine::observed() const { return impl_->observed; }
+void Engine::observe_file() { impl_->observe_file(); }
 Status Engine::refreshed(Status observed) { return impl_->refreshed(std::move(observed)); }
 Effects Engine::take_effects() { return impl_->take_effects(); }
 

@@ -14,6 +14,7 @@
 
 #include "engine/effects.hpp"
 #include "engine/settings.hpp"
+#include "engine/waiting_changes.hpp"
 #include "file/safe_file.hpp"
 #include "model/diagnostic.hpp"
 #include "model/validation.hpp"
@@ -37,6 +38,7 @@ struct SyncResult {
   std::size_t unchanged = 0;
   std::vector<ConflictRef> conflicts;  // all that this run found, new or still pending
   std::vector<Warning> warnings;
+  std::vector<WaitingChange> waiting;  // sorted by task
 };
 
 // Expected ways for a sync not to happen: nothing was written on either side.
@@ -144,13 +146,19 @@ struct RunDetails {
   std::vector<ChangeRecord> changes;
 };
 
+// Why the last sync came to nothing.
+struct SyncFailure {
+  Timestamp at;
+  std::variant<InvalidYaml, FileBusy, GuardStopped, Error> why;
+};
+
 // http.md, "Status".
 struct Status {
   std::optional<Timestamp> last_sync;
   std::size_t total_tasks = 0;
   std::size_t pending_conflicts = 0;
   std::string sync_source = "unknown";
-  bool in_sync = false;
+  bool in_sync = false;  // as far as can be known now, both sides hold the same
   std::string replica;
   std::string timezone;                      // in which cron expressions are read
   std::array<Owner, kFieldCount> owners{};   // by Field
@@ -170,6 +178,9 @@ struct Status {
     std::size_t tasks = 0;
     std::vector<Warning> warnings;
   } database;
+  std::vector<WaitingChange> waiting;  // sorted by task; perhaps not all of them
+  std::size_t waiting_count = 0;       // all
+  std::optional<SyncFailure> last_error;  // of the daemon's syncs; nullopt once one has succeeded
   std::optional<Run> last_run;
 };
 
@@ -226,6 +237,8 @@ class Engine {
   Status status();
   // The same for nothing: how things stood after this engine's last sync, or attempt of one. Before it: nothing known.
   const Status& observed() const;
+  // After a sync that failed: what can be told of the file without the database. Of what cannot be told nothing changes.
+  void observe_file();
   // That, brought up to date (by any engine of this replica) where it is cheap: conflicts, runs, whether the database
   // can be reached; in_sync is false as soon as the file is not the one that was observed.
   Status refreshed(Status observed);

@@ -40,6 +40,13 @@ Finding examine_last_sync(const Status& status) {
   return {Level::ok, kSubject, "the last one was at " + format_rfc3339(*status.last_sync), ""};
 }
 
+Finding examine_waiting(const Status& status) {
+  std::string what = std::to_string(status.waiting_count) + " change(s) wait, since they cannot be carried over: ";
+  what += describe(status.waiting.front());
+  if (status.waiting_count > 1) what += "; and " + std::to_string(status.waiting_count - 1) + " more";
+  return {Level::warning, "waiting", std::move(what), "mend what the reason names; `lockstep status` lists them"};
+}
+
 }  // namespace
 
 Finding Core::examine_replica() {
@@ -89,6 +96,7 @@ std::vector<Finding> Core::examine() {
   if (!now.database.reachable) return findings;
   look("replica", [&] { findings.push_back(examine_replica()); });
   findings.push_back(examine_last_sync(now));
+  if (!now.waiting.empty()) findings.push_back(examine_waiting(now));
   return findings;
 }
 

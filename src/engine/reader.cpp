@@ -129,7 +129,7 @@ void Reader::answer(const std::vector<TasksDone>& questions) {
 }
 
 void Reader::answer(const std::vector<StatusDone>& questions) {
-  Status status = *last_status_();
+  Status status = last_status_();
   try {
     status = engine_.refreshed(status);
   } catch (const Error& error) {  // the database answers, but not as it should

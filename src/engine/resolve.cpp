@@ -212,7 +212,7 @@ std::vector<ResolveOutcome> Core::resolve_own(const std::vector<ResolveRequest>&
     }
     Executed executed = execute(session, decisions, started);
     if (auto* again = std::get_if<StartAgain>(&executed)) {
-      for (const RefusedRow& row : again->refused)
+      for (const Refusal& row : again->refused)
         if (const ResolveDone* done = decision_about(outcomes, row.id)) refused.emplace(done->number, row.message);
       return StartAgain{std::move(again->reason), {}};
     }

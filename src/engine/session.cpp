@@ -326,7 +326,7 @@ void Core::reindex_base(Session& session) const {
   session.base_index = session.transaction->base().index();
 }
 
-Opened Core::open(const std::vector<RefusedRow>& refused, Scope scope) {
+Opened Core::open(const std::vector<Refusal>& refused, Scope scope) {
   for (;;) {
     auto locked = file.lock();
     if (auto* busy = std::get_if<Busy>(&locked)) return FileBusy{std::move(*busy)};
@@ -336,7 +336,7 @@ Opened Core::open(const std::vector<RefusedRow>& refused, Scope scope) {
   }
 }
 
-Opened Core::open_locked(std::unique_ptr<SafeFile::Lock> lock, const std::vector<RefusedRow>& refused, Scope scope) {
+Opened Core::open_locked(std::unique_ptr<SafeFile::Lock> lock, const std::vector<Refusal>& refused, Scope scope) {
   Session session;
   session.lock = std::move(lock);
   session.read_only = file.read_only_reason();
@@ -354,7 +354,8 @@ Opened Core::open_locked(std::unique_ptr<SafeFile::Lock> lock, const std::vector
   auto content = file.read();
   if (auto* busy = std::get_if<Busy>(&content)) return FileBusy{std::move(*busy)};
   session.content = std::move(std::get<FileContent>(content));
-  for (const RefusedRow& row : refused)
+  session.refused = refused;
+  for (const Refusal& row : refused)
     session.excluded.try_emplace(row.id, Warning{"task " + std::to_string(row.id) + ": the database refused the change, "
                                                  "which waits: " + row.message, row.id, std::nullopt});
   if (auto invalid = read_sides(session, scope)) return std::move(*invalid);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/engine.hpp"
+#include "engine/waiting_changes.hpp"
 #include "file/safe_file.hpp"
 #include "reconcile/candidates.hpp"
 #include "store/store.hpp"
@@ -49,7 +50,9 @@ struct Session {
   bool known_replica = false;
 
   Excluded excluded;
+  std::vector<Refusal> refused;  // in former attempts of this run; their rows are excluded
   std::vector<std::int64_t> set_aside;  // differ, but were not asked for (SyncRequest::only); sorted
+  std::optional<std::optional<Run>> last_run;    // of this replica, once it was looked for
   std::optional<std::vector<Conflict>> pending;  // of this replica, where they were read already
   // Tasks that two saves of the YAML say differently, and what the one says that is not in the file; nullopt: it removed it.
   std::map<std::int64_t, std::optional<Task>> contested;
@@ -73,6 +76,7 @@ struct Triples {
   std::vector<std::unique_ptr<Task>> fitted;
   std::vector<Triple> triples;    // sorted by id
   std::vector<Warning> warnings;  // values that the table cannot hold
+  std::vector<WaitingChange> waiting;  // those of them that a column is there for; `since` is not set yet
 };
 
 }  // namespace lockstep

@@ -50,13 +50,14 @@ Triples Core::triples(Session& session, const std::vector<std::int64_t>& ids) co
     }
     if (triple.yaml && shape.exists) {
       // A value that the table cannot hold takes no part: the row's own value stands in for it.
-      const auto unfit = [&](std::string_view field, const std::string& why) {
+      const auto unfit = [&](std::string_view field, const std::string& why, bool has_column) {
+        if (has_column) result.waiting.push_back({id, std::string(field), Side::database, why, {}, true});
         result.warnings.push_back({"task " + std::to_string(id) + ": " + std::string(field) +
                                        " is not synced, since the database cannot hold it: " + why,
                                    id, session.document->line_of(id)});
       };
       if (id > shape.max_id) {
-        unfit(kIdName, "the column holds at most " + std::to_string(shape.max_id));
+        unfit(kIdName, "the column holds at most " + std::to_string(shape.max_id), true);
         continue;
       }
       bool insertable = true;
@@ -65,7 +66,7 @@ Triples Core::triples(Session& session, const std::vector<std::int64_t>& ids) co
         const Value& value = (*triple.yaml)[field.field];
         const std::optional<std::string> why = misfit(shape, field, value);
         if (!why) continue;
-        unfit(field.name, *why);
+        unfit(field.name, *why, shape.columns.contains(field.field));
         if (!shape.columns.contains(field.field)) continue;
         if (!triple.database && field.required) insertable = false;
         if (triple.yaml != (result.fitted.empty() ? nullptr : result.fitted.back().get())) {

@@ -24,6 +24,7 @@ Work decide(Core& core, Session& session, const SyncRequest& request, Triples& t
   work.warnings = std::move(triples.warnings);
   triples.warnings = work.warnings;
   core.keep_conflict_book(session, triples, work);
+  work.waiting = core.waiting_changes(session, triples, work);
   return work;
 }
 
@@ -98,6 +99,7 @@ PlanOutcome Core::plan(const SyncRequest& request) {
 
   Triples triples;
   Work work = decide(*this, session, request, triples, started);
+  work.waiting = expected_waiting(session, triples, work);
   PlanReport report;
   report.guard = work.plan.guard;
   report.result = describe(session, work, started);

@@ -326,6 +326,13 @@ std::vector<Result> Connection::all_results(std::string_view operation) {
 
 Result Connection::receive(std::string_view operation) { return std::move(all_results(operation).back()); }
 
+bool Connection::try_receive(std::string_view operation) {
+  if (PQconsumeInput(connection_.get()) == 0) fail_lost(operation, PQerrorMessage(connection_.get()));
+  if (PQisBusy(connection_.get()) != 0) return false;
+  all_results(operation);
+  return true;
+}
+
 void Connection::send(const std::string& sql, std::string_view operation) {
   if (PQsendQuery(connection_.get(), sql.c_str()) == 0) fail_lost(operation, PQerrorMessage(connection_.get()));
 }

@@ -134,6 +134,8 @@ class Connection {
   // Sends only: nothing else may be done with the connection until the answer is collected by receive().
   void send(const std::string& sql, std::string_view operation);
   Result receive(std::string_view operation);
+  // What send() asked for, without waiting; false: the answer has not arrived yet.
+  bool try_receive(std::string_view operation);
   Result query(const std::string& sql, const Parameters& parameters, std::string_view operation, bool binary = false);
 
   // `COPY (SELECT …) TO STDOUT (FORMAT binary)`: each row's cells, valid during the call.
