@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "yaml/comments.hpp"
 #include "yaml/list_place.hpp"
 #include "yaml/text.hpp"
 
@@ -157,13 +158,7 @@ void ListEditor::fill_empty(const std::vector<Piece>& pieces) {
   if (reading_.root.flow) {
     std::string list;
     for (const Piece& piece : pieces) list += (list.empty() ? "[" : ", ") + piece.lines;
-    const bool colon =
-        text_.substr(reading_.list.key.end, value.start - reading_.list.key.end).find(':') != std::string_view::npos;
-    return surgeon_.changes().replace(value.start, value.end,
-                                      (value.end > value.start ? ""
-                                       : colon                 ? " "
-                                                               : ": ") +
-                                          list + "]");
+    return surgeon_.changes().replace(value.start, value.end, list + "]");
   }
   std::size_t start = value.start;
   const bool bare = start < value.end && text_[start] != '&' && text_[start] != '!';
@@ -178,35 +173,17 @@ void ListEditor::fill_empty(const std::vector<Piece>& pieces) {
   surgeon_.insert_lines(next_line(text_, value.end), lines);
 }
 
-// A text without `tasks:` is completed at its end.
+// A text of comments alone is completed at its end.
 void ListEditor::append_list(const std::vector<Piece>& pieces) {
-  std::string lines;
-  if (reading_.root.present && reading_.root.flow) {
-    for (const Piece& piece : pieces) lines += (lines.empty() ? "tasks: [" : ", ") + piece.lines;
-    const std::size_t close = reading_.root.span.end - 1;
-    std::size_t before = close;
-    while (before > 0 && (is_blank(text_[before - 1]) || text_[before - 1] == '\n' || text_[before - 1] == '\r'))
-      --before;
-    const bool first = before > 0 && (text_[before - 1] == '{' || text_[before - 1] == ',');
-    return surgeon_.changes().insert(before, (first ? "" : ", ") + lines + "]");
-  }
-  const std::size_t column = reading_.root.present
-                                 ? column_of(text_, reading_.root.span.start) -
-                                       (line_start(text_, reading_.root.span.start) == 0 ? bom_length(text_) : 0)
-                                 : 0;
-  lines = std::string(column, ' ') + "tasks:";
+  std::string lines = "tasks:";
   for (const Piece& piece : pieces) lines += "\n" + piece.lines;
   std::size_t at = text_.size();
-  if (reading_.root.present) {
-    at = lines_end(text_, reading_.root.span.end);
-  } else {
-    // An explicit end of the document stays behind what belongs to it.
-    for (std::size_t line = bom_length(text_); line < text_.size(); line = next_line(text_, line))
-      if (text_.substr(line).starts_with("...")) {
-        at = line;
-        break;
-      }
-  }
+  // An explicit end of the document stays behind what belongs to it.
+  for (std::size_t line = bom_length(text_); line < text_.size(); line = next_line(text_, line))
+    if (text_.substr(line).starts_with("...")) {
+      at = line;
+      break;
+    }
   surgeon_.insert_lines(at, lines);
 }
 
@@ -297,11 +274,7 @@ std::size_t ListEditor::position_for(std::int64_t id, const std::vector<bool>& r
 std::size_t ListEditor::column_for_items() const {
   if (!reading_.order.empty() && reading_.list.form == ListPlace::Form::block)
     return lines_of(text_, reading_, reading_.order.size() - 1).column;
-  if (reading_.list.form == ListPlace::Form::missing) {
-    if (!reading_.root.present) return 2;
-    return column_of(text_, reading_.root.span.start) -
-           (line_start(text_, reading_.root.span.start) == 0 ? bom_length(text_) : 0) + 2;
-  }
+  if (reading_.list.form == ListPlace::Form::missing) return 2;
   const std::size_t key = reading_.list.key.start;
   return column_of(text_, key) - (line_start(text_, key) == 0 ? bom_length(text_) : 0) + 2;
 }

@@ -231,14 +231,12 @@ TEST(EmptyFiles, AreCompleted) {
   const std::vector<std::pair<std::string, std::string>> cases{
       {"", "tasks:\n  - " + task + "\n"},
       {"# c\n", "# c\ntasks:\n  - " + task + "\n"},
-      {"a: 1", "a: 1\ntasks:\n  - " + task},
-      {"tasks:\n", "tasks:\n  - " + task + "\n"},
-      {"tasks: ~  # c\nb: 1\n", "tasks:  # c\n  - " + task + "\nb: 1\n"},
+      {"tasks: []  # c\nb: 1\n", "tasks:  # c\n  - " + task + "\nb: 1\n"},
       {"tasks: []\r\n",
        "tasks:\r\n  - id: 1\r\n    skill_name: new one\r\n    schedule_cron: \"@daily\"\r\n    next_run_at: "
        "\"2027-01-15T08:00:00Z\"\r\n"},
       {"--- # x\n...\n", "--- # x\ntasks:\n  - " + task + "\n...\n"},
-      {"{}",
+      {"{tasks: []}",
        "{tasks: [{id: 1, skill_name: new one, schedule_cron: \"@daily\", next_run_at: \"2027-01-15T08:00:00Z\"}]}"},
       {"tasks: &x []\n", "tasks: &x\n  - " + task + "\n"},
   };
