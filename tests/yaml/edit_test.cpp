@@ -165,7 +165,7 @@ TEST_F(PlainFile, MetadataIsBroughtUpToDateWhereItIsThere) {
 TEST(FlowFile, ElementsComeAndGo) {
   const std::string text = corpus_text("flow_list.yml");
   expect_edit(text, {removal(1)},
-              {{"{id: 1, skill_name: a, schedule_cron: \"0 0 * * *\", next_run_at: 2026-01-01},", ""}});
+              {{"  {id: 1, skill_name: a, schedule_cron: \"0 0 * * *\", next_run_at: 2026-01-01},  # one\n", ""}});
   expect_edit(text, {insertion(some_task(4))},
               {{"# trailing comma\n",
                 "# trailing comma\n  {id: 4, skill_name: new one, schedule_cron: \"@daily\", next_run_at: "
