@@ -210,6 +210,7 @@ void CommandLine::add_validate() {
   });
   validate->add_option("FILE", validate_.files, "Files (`-` is standard input); else the configured one");
   add_choice(validate, "--format", kFormats, format_, "How faults are shown");
+  validate->add_flag("--strict", validate_.strict, "Keys that lockstep does not know are faults");
 }
 
 void CommandLine::add_next() {
