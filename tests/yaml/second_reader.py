@@ -51,6 +51,8 @@ def plain(value):
         return [plain(item) for item in value]
     if isinstance(value, float) and value.is_integer():
         return int(value)
+    if isinstance(value, str):  # to PyYAML a pair of escapes is two characters
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
     return value
 
 
@@ -81,6 +83,10 @@ def check(base, name, load):
     return f"{base}.yml: {name} sees tasks {sorted(read)}, meant were {sorted(meant)}"
 
 
+def json_load(text):
+    return json.loads(text.decode("utf-8-sig"), parse_float=float)
+
+
 def ruamel_load(text):
     reader = ruamel.yaml.YAML(typ="safe", pure=True)
     reader.version = None if text.lstrip(b"\xef\xbb\xbf").startswith(b"%YAML") else (1, 2)
@@ -99,6 +105,8 @@ def main():
         faults = []
         for number, base in enumerate(bases):
             faults.append(check(base, "PyYAML", lambda text: yaml.load(text, Loader=LOADER)))
+            if os.path.exists(base + ".is_json"):
+                faults.append(check(base, "json", json_load))
             if number % every == 0:
                 faults.append(check(base, "ruamel.yaml", ruamel_load))
         faults = [fault for fault in faults if fault]
