@@ -112,7 +112,10 @@ class Chooser {
     const std::size_t i = below(count);
     const bool mapping = json.kind == Json::Kind::object;
     edit.what += "/" + (mapping ? json.members[i].first : std::to_string(i));
-    if (choice < 4) return remove_entry(node, i, json, edit);
+    // Of several that are equal nobody can say which one went.
+    const auto is_same = [&](const Json& other) { return equivalent(other, json.items[i]); };
+    const bool unique = mapping || std::count_if(json.items.begin(), json.items.end(), is_same) == 1;
+    if (choice < 4 && unique) return remove_entry(node, i, json, edit);
     change(node.items[i], mapping ? json.members[i].second : json.items[i], edit);
   }
 
