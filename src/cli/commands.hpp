@@ -33,6 +33,7 @@ Exit run_plan(Session&, const PlanOptions&);
 Exit run_status(Session&);
 
 struct ConflictsOptions {
+  bool all = false;
   std::string id;  // empty = list all
 };
 Exit run_conflicts(Session&, const ConflictsOptions&);
