@@ -24,7 +24,7 @@ struct ReadOptions {
   std::string file_name = "schedule.yml";     // for diagnostics
   YamlVersion version = YamlVersion::strict;  // strict: scalars on which the versions differ are errors
   std::size_t max_depth = 64;
-  std::size_t max_diagnostics = 1000;  // further ones are counted, not listed
+  std::size_t max_diagnostics = 100;  // further ones are counted, not listed
   bool unknown_keys_are_faults = false;  // else warnings
   std::size_t piecewise_from = 64 * 1024;  // bytes; shorter texts are read in one go, on one thread
 };
