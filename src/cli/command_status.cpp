@@ -1,4 +1,7 @@
+#include <filesystem>
+
 #include "api/json.hpp"
+#include "api/problem.hpp"
 #include "api/version.hpp"
 #include "cli/commands.hpp"
 #include "cli/report.hpp"
@@ -49,6 +52,11 @@ std::string status_text(const Status& status, const Terminal& terminal) {
 Exit run_status(Session& session) {
   Terminal& terminal = session.terminal();
   const Status status = session.engine(false).status();
+  const bool nothing_there = !status.yaml.valid && status.yaml.checksum.empty() && status.database.reachable &&
+                             !status.last_sync && status.database.tasks == 0 && !std::filesystem::exists(status.yaml.path);
+  if (nothing_there)
+    return terminal.fail({api::ProblemKind::not_found, "no such file: " + status.yaml.path,
+                          "`lockstep init` starts a schedule; or is the path mistyped?", {}});
   if (terminal.json()) {
     terminal.document(api::status_json(status, {api::version(), 0, "stopped"}));
     return Exit::done;

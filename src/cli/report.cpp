@@ -1,5 +1,8 @@
 #include "cli/report.hpp"
 
+#include <algorithm>
+#include <span>
+
 #include "api/json.hpp"
 
 namespace lockstep::cli {
@@ -61,12 +64,15 @@ std::string describe_changes(const SyncResult& result) {
 void report_conflicts(Terminal& terminal, const SyncResult& result) {
   std::string text = terminal.paint(Colour::yellow, "Sync detected " + std::to_string(result.conflicts.size()) + " conflict(s)");
   text += "; everything else was synced\n";
-  for (const ConflictRef& conflict : result.conflicts) {
+  const std::size_t shown = std::min(result.conflicts.size(), kConflictsShown);
+  for (const ConflictRef& conflict : std::span(result.conflicts).first(shown)) {
     const std::string id = conflict.number ? api::conflict_id(*conflict.number) : std::string("(new)");
     text += "  " + terminal.paint(Colour::bold, id) + "  task " + std::to_string(conflict.task_id) + "  " +
             std::string(to_string(conflict.reason)) + "\n";
     if (conflict.number) text += "      lockstep resolve " + id + "\n";
   }
+  if (shown < result.conflicts.size())
+    text += "  … and " + std::to_string(result.conflicts.size() - shown) + " more: lockstep conflicts\n";
   terminal.print(text);
 }
 

@@ -10,6 +10,9 @@
 
 namespace lockstep::cli {
 
+// Of a list of conflicts, for people; more than these nobody reads.
+inline constexpr std::size_t kConflictsShown = 10;
+
 template <typename... Handlers>
 struct Overloaded : Handlers... {
   using Handlers::operator()...;

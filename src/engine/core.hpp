@@ -3,7 +3,10 @@
 // conflict_book.cpp, sync.cpp, resolve.cpp, undo.cpp, status.cpp.
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,6 +16,7 @@
 #include "engine/effects.hpp"
 #include "engine/saves.hpp"
 #include "engine/session.hpp"
+#include "file/file_io.hpp"
 #include "model/error.hpp"
 
 namespace lockstep {
@@ -67,6 +71,42 @@ class Core {
   Opened look();
   // Reads the YAML if the session has not yet; false: `invalid` says why not.
   bool need_document(Session&, InvalidYaml& invalid);
+
+  // ---- first_look.cpp: before anything is locked, opened or made
+  void require_file();  // Error(not_found): there is no YAML, and nothing to make it from
+  std::optional<std::variant<InvalidYaml, FileBusy>> refused_at_first_look();
+  // While the base is empty, a YAML that is missing or empty counts as one without tasks if the database has some for it.
+  bool rows_to_give(Session&) const;
+  void make_folders();
+
+  // ---- waiting.cpp: whatever is waited for is counted once, from the beginning of an operation to its end.
+  // The outermost one begins anew.
+  class Operation {
+   public:
+    explicit Operation(Core& core) : core_(core) {
+      if (core.operations++ == 0) core.begin_waiting();
+    }
+    ~Operation() { --core_.operations; }
+    Operation(const Operation&) = delete;
+    Operation& operator=(const Operation&) = delete;
+
+   private:
+    Core& core_;
+  };
+  void begin_waiting();
+  void wait_anew() {  // for a single question to the store
+    begin_waiting();
+    count_waits(false);
+  }
+  // Waits as long as is left; Error(busy).
+  std::unique_ptr<Transaction> begin(Access);
+  // The same by who holds the file's lock, which others want: waits a moment only, and so for every lock after it.
+  std::unique_ptr<Transaction> begin_under_lock();
+  // From here on the transaction is waited for after all: the file has been written.
+  void wait_for_commit();
+  // Without any lock: a moment, before the next attempt. Throws `busy` if nothing is left.
+  void wait_for_database(const Error& busy);
+  void give_up();  // from any thread
 
   // ---- recovery.cpp
   // Settles what an interrupted run left behind; the transaction is committed and begun anew if it had to write.
@@ -210,11 +250,25 @@ class Core {
   };
   std::optional<Told> told;
   bool worth_a_retry = false;
-  std::vector<Warning> undone_later;  // what became of stored undos, for the next result
+  // Of the first look at a YAML that was never synced: to be read once.
+  struct FirstDocument {
+    Fingerprint content;
+    bool missing = false;
+    std::unique_ptr<Document> document;
+    std::vector<Warning> warnings;
+  };
+  std::optional<FirstDocument> first_document;
+  Patience patience;
+  int operations = 0;
+  std::optional<std::chrono::steady_clock::time_point> asked_at;  // by whoever waits for the present operation
+  std::function<void(const std::string&)> wait_listener;
+  std::atomic<bool> given_up = false;
+  std::vector<Warning> undone_later;  // what became of stored undos and of our own tables, for the next result
 
  private:
   // The result of a run whose commit did not answer, once recovery has found it in the database.
   std::optional<SyncResult> confirmed();
+  void count_waits(bool under_lock);
   // rest.cpp
   struct Resting {
     bool settled = false;
@@ -238,6 +292,7 @@ class Core {
   void remember_file(const Session&, const std::vector<IndexEntry>& yaml, const std::optional<Fingerprint>& written);
   void observe(const Session&, const Observation&);
   void observe_run(const Session&, const Work&, const Resting&, bool due);
+  std::map<std::int64_t, bool> own_or_not(ConflictFilter);
   bool is_late_save(Session&, const FileContent& stray, std::int64_t run_id);
   void settle_save(Session&, const Journal&, const FileContent& standing);
   bool put_merged(Session&, const TwoSaves&, const std::vector<BaseChange>& written, const FileContent& standing);
@@ -254,6 +309,8 @@ class Core {
   bool read_changed_rows(Session&);
   void check_feed(Session&, std::vector<std::int64_t> expected);
   void make_feed();  // where it is missing and may be made; no transaction may be open
+  bool would_create();
+  void know_replica(Session&);  // its state and base; Error(usage): its name is another file's
   void check_replica(Session&);
   std::optional<Error> foreign_replica(const Session&);  // why the replica's name is not this file's
   void hold_rows(Session&, const std::vector<std::int64_t>& ids) const;
@@ -270,10 +327,13 @@ inline constexpr int kMaxAttempts = 12;
 
 template <class Outcome>
 Outcome Core::with_session(Scope scope, const std::function<std::variant<Outcome, StartAgain>(Session&)>& attempt) {
+  const Operation operation(*this);
   std::vector<Refusal> refused;
   std::string reason;
   int away = 0;
   unconfirmed.reset();
+  if (auto refused_early = refused_at_first_look())
+    return std::visit([](auto& why) { return Outcome(std::move(why)); }, *refused_early);
   for (int i = 0; i < kMaxAttempts; ++i) {
     try {
       auto outcome = [&]() -> std::variant<Outcome, StartAgain> {
@@ -290,10 +350,15 @@ Outcome Core::with_session(Scope scope, const std::function<std::variant<Outcome
       reason = again.reason;
       refused.insert(refused.end(), again.refused.begin(), again.refused.end());
     } catch (const Error& error) {
+      reason = error.what();
+      if (error.code() == ErrorCode::busy) {  // file and transaction were let go of on the way here
+        wait_for_database(error);
+        --i;
+        continue;
+      }
       if (!error.retryable() || i + 1 == kMaxAttempts) throw;
       // The store has waited for its server already; once more finds out about a commit that did not answer.
       if (error.code() == ErrorCode::unreachable && away++ > 0) throw;
-      reason = error.what();
     }
   }
   throw Error({.code = ErrorCode::changed,

@@ -38,6 +38,8 @@ constexpr milliseconds kBetweenLooksAtLink{500};
 constexpr milliseconds kOverdue{1'000};
 constexpr milliseconds kStatusPatience{1'500};
 constexpr std::size_t kConflictsTold = 100;
+// A service manager expects an end within seconds.
+constexpr milliseconds kLongestFarewell{2'500};
 
 std::unique_ptr<Store> writing_store(const Settings& settings) {
   StoreOptions options;
@@ -47,6 +49,7 @@ std::unique_ptr<Store> writing_store(const Settings& settings) {
 }
 
 bool waiting_helps(const Error& error) {
+  if (error.code() == ErrorCode::not_found && !error.retryable()) return false;
   return error.code() != ErrorCode::usage && error.code() != ErrorCode::newer_schema &&
          error.code() != ErrorCode::unsuitable_table;
 }
@@ -72,6 +75,9 @@ struct Daemon::Impl {
   std::unique_ptr<FileWatcher> file_watcher;
   std::unique_ptr<ChangeListener> listener;
   std::thread listener_thread, timer_thread;
+  std::mutex running_mutex;
+  std::condition_variable running_changed;
+  Engine* running_engine = nullptr;  // under its mutex
   std::atomic<bool> stopping = false;
   std::atomic<bool> leading;
   std::mutex timer_mutex;
@@ -108,8 +114,29 @@ struct Daemon::Impl {
 
   // ---- the engine's thread
 
+  // While it runs, stop() can tell it that nothing is waited for any longer.
+  class Running {
+   public:
+    Running(Impl& daemon, Engine& engine) : daemon_(daemon) {
+      const std::lock_guard lock(daemon_.running_mutex);
+      daemon_.running_engine = &engine;
+    }
+    ~Running() {
+      const std::lock_guard lock(daemon_.running_mutex);
+      daemon_.running_engine = nullptr;
+      daemon_.running_changed.notify_all();
+    }
+    Running(const Running&) = delete;
+    Running& operator=(const Running&) = delete;
+
+   private:
+    Impl& daemon_;
+  };
+
   void run_engine() {
     Engine engine(settings, files, writing_store(settings));
+    engine.on_wait([this](const std::string& what) { log(LogLevel::warn, what); });
+    const Running running(*this, engine);
     agenda.trigger(Trigger::startup);
     while (auto item = agenda.next()) {
       if (auto* trigger = std::get_if<Trigger>(&*item)) {
@@ -127,6 +154,7 @@ struct Daemon::Impl {
     try {
       job(engine);
     } catch (const std::exception& error) {
+      engine.count_waits_from(std::nullopt);
       log(LogLevel::error, std::string("a job of the daemon failed: ") + error.what());
     }
     after_work(engine, false);
@@ -416,10 +444,20 @@ struct Daemon::Impl {
     if (listener_thread.joinable()) listener_thread.join();
     file_watcher_gone();
     agenda.close();
-    if (engine_thread.joinable()) engine_thread.join();
+    if (engine_thread.joinable()) {
+      let_finish();
+      engine_thread.join();
+    }
     alarm.close();
     if (reader) reader->close();
     if (slow_reader) slow_reader->close();
+  }
+
+  // What is under way is finished, but not waited with for others.
+  void let_finish() {
+    std::unique_lock lock(running_mutex);
+    if (running_changed.wait_for(lock, kLongestFarewell, [this] { return running_engine == nullptr; })) return;
+    running_engine->give_up();
   }
 
   void file_watcher_gone() {
@@ -441,7 +479,14 @@ void Daemon::stop() { impl_->stop(); }
 
 void Daemon::lead() { impl_->lead(); }
 void Daemon::trigger(Trigger trigger) { impl_->agenda.trigger(trigger); }
-bool Daemon::write(Job job) { return impl_->agenda.post(std::move(job)); }
+bool Daemon::write(Job job) {
+  // Whoever asks is answered within the time that a run may wait, counted from here.
+  return impl_->agenda.post([job = std::move(job), asked_at = steady_clock::now()](Engine& engine) {
+    engine.count_waits_from(asked_at);
+    job(engine);
+    engine.count_waits_from(std::nullopt);
+  });
+}
 bool Daemon::write_in_time(Job job, std::function<void()> too_late) {
   auto [in_time, late] = either(std::move(job), std::move(too_late));
   if (!write(std::move(in_time))) return false;

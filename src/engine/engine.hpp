@@ -3,6 +3,7 @@
 // everything below it.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -193,12 +194,22 @@ class Engine {
   ~Engine();
 
   void on_progress(Progress);
+  // Told once per operation, after two seconds of waiting: what for, and who holds it where that can be known. Called
+  // on the engine's thread.
+  void on_wait(std::function<void(const std::string&)>);
+  // Whatever an operation waits for counts from then on, when somebody asked for it; nullopt: from its beginning.
+  void count_waits_from(std::optional<std::chrono::steady_clock::time_point>);
+  // From any thread, while the engine lives: what it waits for, now and from now on, it waits for no longer. The
+  // operation ends as one does whose time is over.
+  void give_up();
 
   SyncOutcome sync(const SyncRequest&);
   // What sync() would do. Takes no lock, writes nothing, creates nothing.
   PlanOutcome plan(const SyncRequest&);
 
   std::vector<Conflict> conflicts(const ConflictFilter&);
+  // The same one by one, of one moment, in little memory however many there are.
+  void each_conflict(const ConflictFilter&, const std::function<void(const Conflict&)>&);
   std::size_t count_conflicts(const ConflictFilter&);
   ResolveOutcome resolve(const ResolveRequest&);
   // What each came to, in the order of the requests. All that can be carried out are one run: the file is written

@@ -53,7 +53,7 @@ Finding Core::examine_replica() {
   Session session;
   auto content = file.read();
   if (auto* read = std::get_if<FileContent>(&content)) session.content = std::move(*read);
-  session.transaction = store->begin(Access::read, settings.replica);
+  session.transaction = begin(Access::read);
   session.state = session.transaction->base().state();
   session.state.name = settings.replica;
   if (const std::optional<Error> foreign = foreign_replica(session)) return fault_of("replica", *foreign);

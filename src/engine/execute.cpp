@@ -531,6 +531,8 @@ Executed Core::execute(Session& session, const Triples& triples, Work& work, Tim
     if (after && texts_may_differ) remember_texts(session, *after, yaml_after, left.unsettled);
     if (write_yaml) {
       report(0.9, "writing the YAML");
+      wait_for_commit();
+      if (session.content.missing) make_folders();
       staged = file.stage(session.content, new_document->text(), key, write_journal_record(settings.replica, work.plan, triples));
       const RunTexts texts{session.document->text(), new_document->text()};
       if (!file.exchange(*staged, texts)) return StartAgain{settings.yaml + " was saved by somebody else meanwhile", {}};

@@ -132,7 +132,7 @@ Status Core::refreshed(Status status) {
                              : status.yaml.checksum.empty();
   if (!same_file) status.in_sync = false;
   try {
-    auto transaction = store->begin(Access::read, settings.replica);
+    auto transaction = begin(Access::read);
     const ReplicaState state = transaction->base().state();
     status.last_sync = state.last_sync;
     status.sync_source = state.sync_source.value_or("unknown");
@@ -144,7 +144,7 @@ Status Core::refreshed(Status status) {
     status.database.reachable = true;
     status.database.error.clear();
   } catch (const Error& error) {
-    if (error.code() != ErrorCode::unreachable && error.code() != ErrorCode::database) throw;
+    if (error.code() != ErrorCode::unreachable && error.code() != ErrorCode::database && error.code() != ErrorCode::busy) throw;
     status.database.reachable = false;
     status.database.error = error.what();
   }
@@ -173,7 +173,7 @@ void Core::hear(Transaction& transaction) {
 }
 
 Effects Core::take_effects() {
-  auto transaction = store->begin(Access::read, settings.replica);
+  auto transaction = begin(Access::read);
   if (told) {
     hear(*transaction);
   } else {

@@ -37,6 +37,7 @@ void Reader::close() {
     closed_ = true;
     changed_.notify_all();
   }
+  engine_.give_up();
   if (thread_.joinable()) thread_.join();
 }
 

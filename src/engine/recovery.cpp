@@ -59,7 +59,7 @@ std::optional<Busy> Core::recover(Session& session) {
     session.transaction.reset();
   }
   for (const Journal& journal : become_backup) file.keep_as_backup(journal);
-  if (!session.transaction) session.transaction = store->begin(Access::write, settings.replica);
+  if (!session.transaction) session.transaction = begin_under_lock();
   return saves_met ? settle_saves(session) : std::nullopt;
 }
 
@@ -137,7 +137,8 @@ std::optional<Busy> Core::adopt_stray_edit(Session& session) {
     if (put_merged(session, saves, {}, now)) {
       session.transaction->base().set_state(state);
       session.transaction->commit();
-      session.transaction = store->begin(Access::write, settings.replica);
+      session.transaction.reset();  // before the next begins: its end would be that one's
+      session.transaction = begin_under_lock();
     }
     return std::nullopt;
   }
@@ -148,7 +149,7 @@ std::optional<Busy> Core::adopt_stray_edit(Session& session) {
   session.transaction->commit();
   session.transaction.reset();
   file.adopt_stray_edit(*stray, now);
-  session.transaction = store->begin(Access::write, settings.replica);
+  session.transaction = begin_under_lock();
   return std::nullopt;
 }
 

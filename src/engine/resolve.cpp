@@ -121,7 +121,7 @@ ResolveOutcome Core::Decisions::decide(Conflict conflict, const ResolveRequest& 
 
 // For the process that can write the other replica's file.
 ResolveOutcome Core::store_resolution(const ResolveRequest& request) {
-  auto transaction = store->begin(Access::write, settings.replica);
+  auto transaction = begin(Access::write);
   std::vector<Conflict> found = transaction->conflicts().list({.number = request.number});
   if (found.empty()) return ConflictGone{};
   Conflict& conflict = found.front();
@@ -138,6 +138,18 @@ ResolveOutcome Core::store_resolution(const ResolveRequest& request) {
   return done;
 }
 
+// The pending conflicts' numbers, and whether each is this replica's. In pages: a conflict holds three tasks.
+std::map<std::int64_t, bool> Core::own_or_not(ConflictFilter filter) {
+  constexpr std::size_t kAtOnce = 256;
+  std::map<std::int64_t, bool> result;
+  const auto transaction = begin(Access::read);
+  for (filter.limit = kAtOnce;; filter.offset += kAtOnce) {
+    const std::vector<Conflict> some = transaction->conflicts().list(filter);
+    for (const Conflict& conflict : some) result.emplace(conflict.number, conflict.replica == settings.replica);
+    if (some.size() < kAtOnce) return result;
+  }
+}
+
 ResolveOutcome Core::resolve(const ResolveRequest& request) { return std::move(resolve_all({request}).front()); }
 
 std::vector<ResolveOutcome> Core::resolve_all(const std::vector<ResolveRequest>& requests) {
@@ -146,11 +158,11 @@ std::vector<ResolveOutcome> Core::resolve_all(const std::vector<ResolveRequest>&
   std::vector<std::size_t> places;
   ConflictFilter asked;
   if (requests.size() == 1) asked.number = requests.front().number;
-  Conflicts pending = by_number(store->begin(Access::read, settings.replica)->conflicts().list(asked));
+  std::map<std::int64_t, bool> pending = own_or_not(asked);
   for (std::size_t i = 0; i < requests.size(); ++i) {
     const auto found = pending.extract(requests[i].number);
     if (!found) continue;
-    if (found.mapped().replica != settings.replica) {
+    if (!found.mapped()) {
       outcomes[i] = store_resolution(requests[i]);
       continue;
     }
@@ -177,7 +189,7 @@ std::vector<ResolveOutcome> Core::resolve_own(const std::vector<ResolveRequest>&
     InvalidYaml invalid;
     if (!need_document(session, invalid)) return Ended(std::move(invalid));
     read_contested(session);
-    const Conflicts pending = by_number(*session.pending);
+    Conflicts pending = by_number(*session.pending);
     std::vector<std::int64_t> ids;
     for (const ResolveRequest& request : requests)
       if (const auto found = pending.find(request.number); found != pending.end()) ids.push_back(found->second.task_id);
@@ -192,11 +204,11 @@ std::vector<ResolveOutcome> Core::resolve_own(const std::vector<ResolveRequest>&
     Decisions decisions{session, policy, triples, highest + 1, {}, {}, {}, {}};
     outcomes.clear();
     for (const ResolveRequest& request : requests) {
-      const auto found = pending.find(request.number);
+      auto found = pending.extract(request.number);
       const auto why = refused.find(request.number);
-      outcomes.push_back(found == pending.end() ? ConflictGone{}
+      outcomes.push_back(!found                 ? ConflictGone{}
                          : why != refused.end() ? ChoiceRefused{"the database refused it: " + why->second}
-                                                : decisions.decide(found->second, request));
+                                                : decisions.decide(std::move(found.mapped()), request));
     }
     Executed executed = execute(session, decisions, started);
     if (auto* again = std::get_if<StartAgain>(&executed)) {
@@ -258,7 +270,7 @@ void Core::carry_out_resolutions(const std::vector<Conflict>& wanted) {
     }
   }
   if (dropped.empty()) return;
-  auto transaction = store->begin(Access::write, settings.replica);
+  auto transaction = begin(Access::write);
   for (const std::int64_t number : dropped) {
     std::vector<Conflict> still = transaction->conflicts().list({.number = number});
     for (Conflict& conflict : still) conflict.resolution_request.clear();

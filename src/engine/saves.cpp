@@ -230,7 +230,7 @@ bool Core::put_merged(Session& session, const TwoSaves& saves, const std::vector
     in_place = file.exchange(*staged, RunTexts{standing.text, merged.text});
     if (in_place) file.finish(*staged);
   }
-  session.transaction = store->begin(Access::write, settings.replica);
+  session.transaction = begin_under_lock();
   return in_place;
 }
 

@@ -30,6 +30,7 @@ struct Session {
   // The YAML.
   FileContent content;
   std::unique_ptr<Document> document;  // null as long as the content is known to equal the base
+  std::optional<bool> may_be_empty;      // no YAML, or one without tasks, is no fault; nullopt: not looked at
   std::optional<std::vector<KnownText>> known_texts;  // of the base; nullopt: not looked at
   std::vector<Warning> yaml_warnings;
   std::optional<std::string> read_only;  // why the YAML cannot be written

@@ -53,17 +53,19 @@ Status Core::status() {
   Session session;
   const bool readable = read_for_status(session, status.yaml);
   try {
-    session.transaction = store->begin(Access::read, settings.replica);
+    session.transaction = begin(Access::read);
+    session.base_index = session.transaction->base().index();
+    session.may_be_empty = rows_to_give(session);
     status.database.reachable = true;
   } catch (const Error& error) {
-    if (error.code() != ErrorCode::unreachable && error.code() != ErrorCode::database) throw;
+    if (error.code() != ErrorCode::unreachable && error.code() != ErrorCode::database && error.code() != ErrorCode::busy) throw;
     status.database.error = error.what();
+    session.may_be_empty = true;  // not known
     if (readable) describe_yaml(*this, session, status);
     status.total_tasks = status.yaml.tasks;
     return status;
   }
 
-  session.base_index = session.transaction->base().index();
   if (readable) describe_yaml(*this, session, status);
   const TableShape& shape = session.transaction->tasks().shape();
   session.synced = FieldSet::synced() & (shape.exists ? shape.columns : FieldSet::all());

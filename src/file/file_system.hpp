@@ -9,6 +9,7 @@
 // callers in file_io.hpp deal with both. One thread at a time.
 #pragma once
 
+#include <cerrno>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -133,6 +134,8 @@ class FileSystem {
   virtual Done rename(const std::string& from, const std::string& to, Rename how) = 0;
   virtual Done link(const std::string& from, const std::string& to) = 0;
   virtual Done remove(const std::string& path) = 0;
+  // A new folder, 0777 less the umask. EEXIST: something is there.
+  virtual Done make_folder(const std::string&) { return Done::refused(ENOSYS); }
   // Whether this process may write it (a folder: change its entries). EROFS, EACCES, EPERM (immutable), ENOENT.
   virtual Done may_write(const std::string& path) = 0;
   // A process that holds a flock on the file or has it open for writing, where the system tells.

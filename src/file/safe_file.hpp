@@ -36,6 +36,8 @@
 
 namespace lockstep {
 
+class Patience;
+
 struct SafeFileOptions {
   std::chrono::milliseconds lock_timeout{10'000};
   int backups = 10;                            // `.bak.1` … besides `.bak`
@@ -89,6 +91,10 @@ class SafeFile {
   ~SafeFile();
   SafeFile(const SafeFile&) = delete;
   SafeFile& operator=(const SafeFile&) = delete;
+
+  // From now on lock() and read() wait as long as that lasts, whatever else uses it up, and not lock_timeout each. Outlives
+  // this; null: lock_timeout again.
+  void wait_with(Patience*);
 
   // Holds flock on `<file>.lock` and on the file itself (where it exists; after an exchange on the new one
   // too) until destroyed, before the SafeFile is. In a folder where no lock file can be made: on the file alone.

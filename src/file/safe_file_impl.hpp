@@ -31,12 +31,16 @@ struct SafeFile::Impl {
   Fingerprint seen_backup_content;
   std::optional<BackupFile> own_backup;
 
+  Patience* shared_patience = nullptr;  // instead of lock_timeout for each wait
+
   std::string target() { return locked ? locked_target : resolve_links(files, path); }
   Place place() { return {files, target(), options.backups, own_backup}; }
   Patience patience() { return {files, options.lock_timeout}; }
   // With those who may be waiting for our lock: none while we hold it.
   Patience patience_for_others() { return locked ? Patience{files, std::chrono::microseconds{0}} : patience(); }
   Busy busy(const FileStat& status, Holder what);
+  // Waits a moment for whoever has the file; false = not any longer.
+  bool wait_for(Patience&, const FileStat&, Holder what);
 
   // flock on the file that stands at the target, waiting for it; nothing if there is none.
   std::optional<Busy> lock_standing(const std::string& target, Patience&);

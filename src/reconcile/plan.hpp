@@ -150,7 +150,8 @@ struct SideCounts {
   friend bool operator==(const SideCounts&, const SideCounts&) = default;
 };
 
-// Too much would be deleted: nothing may be written. The YAML's if both sides' are too much.
+// Too much would be deleted (more than the share and more than five, or all of two and more, unless all is allowed):
+// nothing may be written. The YAML's if both sides' are too much.
 struct GuardStop {
   Side side = Side::yaml;
   std::size_t would_delete = 0;
