@@ -116,6 +116,12 @@ class Core {
   // ---- saves.cpp
   std::optional<Busy> settle_saves(Session&);
 
+  // ---- quiet.cpp
+  bool deletes_too_soon(const Session&, const Triples&, const Work&) const;
+  bool wait_for_rest();
+  // The same run again, without the deletions: they wait.
+  StartAgain leave_deletions(const Triples&, const Work&) const;
+
   // ---- snapshots.cpp
   std::vector<std::int64_t> changed_tasks(const Session&) const;
   // Those, and those that two saves say differently, whether or not the three are the same.
@@ -250,6 +256,7 @@ class Core {
   };
   std::optional<Told> told;
   bool worth_a_retry = false;
+  std::optional<FileIdentity> rested;  // the file as it was when it had been quiet for settle_deletions
   // Of the first look at a YAML that was never synced: to be read once.
   struct FirstDocument {
     Fingerprint content;
@@ -266,6 +273,7 @@ class Core {
   std::vector<Warning> undone_later;  // what became of stored undos and of our own tables, for the next result
 
  private:
+  bool is_at_rest(const FileIdentity&) const;
   // The result of a run whose commit did not answer, once recovery has found it in the database.
   std::optional<SyncResult> confirmed();
   void count_waits(bool under_lock);

@@ -356,8 +356,10 @@ Opened Core::open_locked(std::unique_ptr<SafeFile::Lock> lock, const std::vector
   session.content = std::move(std::get<FileContent>(content));
   session.refused = refused;
   for (const Refusal& row : refused)
-    session.excluded.try_emplace(row.id, Warning{"task " + std::to_string(row.id) + ": the database refused the change, "
-                                                 "which waits: " + row.message, row.id, std::nullopt});
+    session.excluded.try_emplace(row.id, Warning{"task " + std::to_string(row.id) +
+                                                     (row.by_database ? ": the database refused the change, which waits: "
+                                                                      : ": the change waits: ") + row.message,
+                                                 row.id, std::nullopt});
   if (auto invalid = read_sides(session, scope)) return std::move(*invalid);
   return session;
 }

@@ -52,7 +52,9 @@ SyncOutcome Core::sync(const SyncRequest& request) {
   const Timestamp started = clock();
   if (auto same = nothing_new(request, started)) return std::move(*same);
   worth_a_retry = true;  // until it has ended otherwise
+  const Operation operation(*this);
   std::optional<Requests> requests;  // nullopt = not looked for yet
+  enum class Restless { unknown, wait, never } restless = Restless::unknown;
   if (request.only) requests.emplace();
   const auto attempt = [&](Session& session) -> std::variant<SyncOutcome, StartAgain> {
     if (auto done = confirmed()) return SyncOutcome(std::move(*done));
@@ -71,6 +73,11 @@ SyncOutcome Core::sync(const SyncRequest& request) {
       record_refusal(session, request, *work.plan.guard, started);
       return SyncOutcome(GuardStopped{std::move(*work.plan.guard)});
     }
+    if (deletes_too_soon(session, triples, work)) {
+      if (restless == Restless::never) return leave_deletions(triples, work);
+      restless = Restless::wait;
+      return SyncOutcome(SyncResult());  // waited for without lock and transaction
+    }
     Executed executed = execute(session, triples, work, started);
     if (auto* again = std::get_if<StartAgain>(&executed)) return std::move(*again);
     return SyncOutcome(std::move(std::get<SyncResult>(executed)));
@@ -78,6 +85,10 @@ SyncOutcome Core::sync(const SyncRequest& request) {
   SyncOutcome outcome = with_session<SyncOutcome>(Scope::changes, attempt);
   if (requests && !requests->empty()) {
     carry_out(*std::exchange(requests, Requests()));
+    outcome = with_session<SyncOutcome>(Scope::changes, attempt);
+  }
+  while (restless == Restless::wait) {
+    restless = wait_for_rest() ? Restless::unknown : Restless::never;
     outcome = with_session<SyncOutcome>(Scope::changes, attempt);
   }
   worth_a_retry = std::holds_alternative<FileBusy>(outcome) || std::exchange(feed_unheard, false);

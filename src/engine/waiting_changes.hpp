@@ -46,6 +46,7 @@ struct Refusal {
   std::int64_t id = 0;
   std::string message;
   std::vector<std::pair<std::string, Side>> unwritten;  // field (empty = the task), side
+  bool by_database = true;  // else the run itself leaves the task for later
 };
 // `plan`: of that task.
 Refusal refusal_of(const RefusedRow&, const TaskPlan* plan);

@@ -135,7 +135,7 @@ class FileSystem {
   virtual Done link(const std::string& from, const std::string& to) = 0;
   virtual Done remove(const std::string& path) = 0;
   // A new folder, 0777 less the umask. EEXIST: something is there.
-  virtual Done make_folder(const std::string&) { return Done::refused(ENOSYS); }
+  virtual Done make_folder(const std::string& path) = 0;
   // Whether this process may write it (a folder: change its entries). EROFS, EACCES, EPERM (immutable), ENOENT.
   virtual Done may_write(const std::string& path) = 0;
   // A process that holds a flock on the file or has it open for writing, where the system tells.

@@ -64,7 +64,7 @@ void SimulatedFileSystem::save_by_rename(const std::string& path, const std::str
   disk_.sync(found(folder_of(path)));
 }
 
-void SimulatedFileSystem::make_folder(const std::string& path) {
+void SimulatedFileSystem::put_folder(const std::string& path) {
   const auto place = disk_.find(path, false);
   must(place, "find", path);
   if (place->found != 0) return;

@@ -342,6 +342,19 @@ Done SimulatedFileSystem::link(const std::string& from, const std::string& to) {
   return Done();
 }
 
+Done SimulatedFileSystem::make_folder(const std::string& path) {
+  if (const int error = enter("create", path); error != 0) return Done::refused(error);
+  const auto place = disk_.find(path, false);
+  if (!place) return Done::refused(place.error());
+  if (place->found != 0) return Done::refused(EEXIST);
+  if (const int error = refusal(place->folder); error != 0) return Done::refused(error);
+  auto& made = disk_.make(FileKind::folder);
+  made.now.mode = 0777 & ~umask;
+  disk_.sync(made);  // empty
+  disk_.change_names(disk_.inode(place->folder), {{place->name, made.number}}, now());
+  return Done();
+}
+
 Done SimulatedFileSystem::remove(const std::string& path) {
   if (const int error = enter("remove", path); error != 0) return Done::refused(error);
   const auto place = disk_.find(path, false);

@@ -24,7 +24,7 @@ inline const std::string kFirst = "first\n";
 class SyncModel {
  public:
   SyncModel() {
-    disk.make_folder("/home");
+    disk.put_folder("/home");
     disk.put(kPath, kFirst);
   }
 
