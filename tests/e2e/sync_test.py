@@ -21,7 +21,8 @@ class Sync(Workspace):
         result = self.json(DONE, "sync")
         self.assertEqual(list(result), [
             "status", "direction", "trigger", "run_id", "timestamp", "duration_ms", "dry_run", "yaml", "database", "merged",
-            "unchanged", "conflicts_detected", "conflicts", "warnings"])
+            "unchanged", "conflicts_detected", "conflicts", "warnings", "waiting",
+            "waiting_count"])
         self.assertEqual(result["status"], "success")
         self.assertEqual(result["direction"], "bidirectional")
         self.assertEqual(result["trigger"], "cron")
