@@ -58,7 +58,10 @@ std::optional<std::variant<InvalidYaml, FileBusy>> Core::refused_at_first_look()
   know_replica(session);
   if (yaml_is_base(session)) return std::nullopt;
   InvalidYaml invalid;
-  if (!need_document(session, invalid)) return invalid;
+  if (!need_document(session, invalid)) {
+    observe_invalid(session.content, invalid);
+    return invalid;
+  }
   if (session.base_index.empty() && session.document)
     first_document = FirstDocument{session.content.fingerprint, session.content.missing, std::move(session.document),
                                    std::move(session.yaml_warnings)};
