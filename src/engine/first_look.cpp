@@ -40,8 +40,8 @@ void Core::require_file() {
 
 // Whether a run would make a lock file, or a database.
 bool Core::would_create() {
-  const auto lock = files.stat(file.target() + ".lock", true);
-  return !store->is_there() || !lock;
+  if (!store->is_there()) return true;
+  return !files.stat(file.target() + ".lock", true) && !file.read_only_reason();
 }
 
 std::optional<std::variant<InvalidYaml, FileBusy>> Core::refused_at_first_look() {
