@@ -127,6 +127,7 @@ std::vector<ReplicaState> Engine::replicas() {
 }
 
 bool Engine::forget_replica(std::string_view name) {
+  if (!impl_->store->is_there()) return false;  // looking for it would make a database
   auto transaction = impl_->begin(Access::write);
   const bool known = transaction->base().forget_replica(name);
   transaction->commit();

@@ -277,7 +277,7 @@ std::vector<SetupStep> setup_steps(Connection& connection, const TableName& tabl
   // read as "everything was deleted".
   const Parameters name = Parameters().add(quote_identifier(table));
   const std::string replicas = " FROM lockstep.replicas WHERE task_table = ";
-  if (version > 0 && any(connection, "EXISTS (SELECT" + replicas + "$1)", name)) {
+  if (version > 0 && (!own.complete || any(connection, "EXISTS (SELECT" + replicas + "$1)", name))) {
     const std::string these = quote_literal(quote_identifier(table));
     steps.push_back({.sql = "DELETE FROM lockstep.base WHERE replica IN (SELECT name" + replicas + these + ");\n" +
                             "UPDATE lockstep.replicas SET agreed = false, cursor = '' WHERE task_table = " + these + ";\n",

@@ -243,7 +243,9 @@ std::vector<SetupStep> setup_steps(Connection& connection, const TableName& tabl
   // read as "everything was deleted".
   const std::string these =
       "(SELECT name FROM lockstep_replicas WHERE task_table = " + quote_text(canonical_name(table)) + ")";
-  if (version > 0 && connection.integer("SELECT 1 FROM lockstep_base WHERE replica IN " + these + " LIMIT 1")) {
+  const bool incomplete = version > 0 && !own_tables_are_complete(connection, version);
+  if (incomplete ||
+      (version > 0 && connection.integer("SELECT 1 FROM lockstep_base WHERE replica IN " + these + " LIMIT 1"))) {
     steps.push_back({.sql = "DELETE FROM lockstep_base WHERE replica IN " + these, .sentence = {}});
     steps.push_back({.sql = "UPDATE lockstep_replicas SET agreed = 0 WHERE name IN " + these,
                      .sentence = "The table was gone: what the replicas had agreed on with it is forgotten, "
