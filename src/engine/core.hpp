@@ -6,12 +6,14 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "engine/effects.hpp"
 #include "engine/session.hpp"
+#include "engine/undo_notes.hpp"
 #include "model/error.hpp"
 
 namespace lockstep {
@@ -30,11 +32,18 @@ struct Work {
     std::string resolution;  // "superseded", or a Choice
   };
   std::vector<Closed> closed;
+  std::vector<Conflict> reopened;  // pending again, under the numbers that they had
+
+  // For whoever takes the run back.
+  UndoNotes notes;
 
   // What only an undo knows: the task's former text in the YAML, the former row with all its columns.
   std::unordered_map<std::int64_t, std::string> yaml_texts;
   std::unordered_map<std::int64_t, std::string> row_images;
+  std::vector<FormerText> former_texts;
   std::optional<std::int64_t> undone_run;
+  // Tasks whose sides get each what it had: their bases and the YAML's `updated_at` are those of then.
+  std::set<std::int64_t> parted;
 
   // Filled while it is carried out.
   Timestamp started;
@@ -102,6 +111,7 @@ class Core {
   Requests stored_requests(Session&) const;
   void carry_out(const Requests&);
   UndoOutcome undo(std::int64_t run_id, std::optional<double> max_delete_percent);
+  struct Reversal;
 
   // ---- rest.cpp
   // The result of a sync where nothing can have changed since the last one; nullopt: find out.

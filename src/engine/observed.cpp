@@ -50,6 +50,8 @@ Effects Core::effects_of(Session& session, const Work& work, const std::optional
   }
   for (const Conflict& conflict : work.opened)
     result.opened.push_back({conflict.number, conflict.task_id, conflict.finding.reason});
+  for (const Conflict& conflict : work.reopened)
+    result.opened.push_back({conflict.number, conflict.task_id, conflict.finding.reason});
   for (const Work::Closed& closed : work.closed)
     result.closed.push_back({closed.conflict.number, closed.conflict.task_id, closed.resolution});
   return result;

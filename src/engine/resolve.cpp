@@ -69,14 +69,21 @@ struct Core::Decisions {
   std::vector<Work::Closed> closed;
   std::vector<Conflict> moved_on;    // to be stored in their newer version
   std::vector<Conflict> superseded;  // nothing is left of them
+  UndoNotes notes;
 
   ResolveOutcome decide(Conflict, const ResolveRequest&);
+  void note(const Conflict&, const Triple& now, const Resolved&);
   Triple triple_of(std::int64_t id) const;
 };
 
 Triple Core::Decisions::triple_of(std::int64_t id) const {
   const auto found = std::ranges::lower_bound(triples.triples, id, {}, &Triple::id);
   return found != triples.triples.end() && found->id == id ? *found : Triple{id, nullptr, nullptr, nullptr};
+}
+
+void Core::Decisions::note(const Conflict& conflict, const Triple& now, const Resolved& resolved) {
+  notes.apart.push_back({conflict.task_id, now.base ? std::optional(*now.base) : std::nullopt});
+  if (resolved.new_task_id) notes.apart.push_back({*resolved.new_task_id, std::nullopt});
 }
 
 // ResolveDone: as it will be, once the run has been carried out.
@@ -106,6 +113,7 @@ ResolveOutcome Core::Decisions::decide(Conflict conflict, const ResolveRequest& 
   Resolved resolved = lockstep::resolve(now, conflict.finding, request.resolution, policy, free_id);
   if (!resolved.problem.empty()) return ChoiceRefused{std::move(resolved.problem)};
   if (resolved.new_task_id) ++free_id;
+  note(conflict, now, resolved);
   std::ranges::move(resolved.tasks, std::back_inserter(tasks));
   ResolveDone done{.number = conflict.number,
                    .task_id = conflict.task_id,
@@ -115,6 +123,7 @@ ResolveOutcome Core::Decisions::decide(Conflict conflict, const ResolveRequest& 
                    .stored = false,
                    .message = sentence(choice, conflict.number),
                    .run_id = std::nullopt};
+  notes.decided.push_back({conflict, std::string(to_string(choice))});
   closed.push_back({std::move(conflict), std::string(to_string(choice))});
   return done;
 }
@@ -188,7 +197,7 @@ std::vector<ResolveOutcome> Core::resolve_own(const std::vector<ResolveRequest>&
     const Triples triples = this->triples(session, ids);
     std::int64_t highest = session.transaction->tasks().highest_id();
     if (!session.yaml_index.empty()) highest = std::max(highest, session.yaml_index.back().id);
-    Decisions decisions{session, policy, triples, highest + 1, {}, {}, {}, {}};
+    Decisions decisions{session, policy, triples, highest + 1, {}, {}, {}, {}, {}};
     outcomes.clear();
     for (const ResolveRequest& request : requests) {
       const auto found = pending.find(request.number);
@@ -227,6 +236,7 @@ Executed Core::execute(Session& session, Decisions& decisions, Timestamp started
     work.plan = assemble(std::move(decisions.tasks), decisions.policy, {session.yaml_index.size(), session.database_index.size()});
     work.plan.guard.reset();  // a person named these very tasks
     work.closed = std::move(decisions.closed);
+    work.notes = std::move(decisions.notes);
     executed = execute(session, decisions.triples, work, started);
   } else if (!gone.empty() || !decisions.moved_on.empty()) {
     session.transaction->commit();
