@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -36,6 +37,11 @@ struct Work {
 
   // For whoever takes the run back.
   UndoNotes notes;
+
+  // Who made the changes that it carries.
+  std::string file_author;                                        // of the YAML's
+  std::unordered_map<std::int64_t, std::string> row_authors;      // of the database's, by task
+  std::string author;                                             // of the run
 
   // What only an undo knows: the task's former text in the YAML, the former row with all its columns.
   std::unordered_map<std::int64_t, std::string> yaml_texts;
@@ -86,6 +92,12 @@ class Core {
   // ---- conflict_book.cpp
   // Fills opened, refreshed, still_pending and closed from the plan and what is pending.
   void keep_conflict_book(Session&, const Triples&, Work&) const;
+
+  // ---- authors.cpp
+  // Fills in who made the changes that are carried, and those that are in conflict.
+  void name_authors(Session&, const Triples&, Work&);
+  std::string author_of(const Work&, std::int64_t task_id, Side written) const;
+  std::string file_author() const;
 
   // ---- execute.cpp
   Executed execute(Session&, const Triples&, Work&, Timestamp started);
@@ -199,6 +211,7 @@ class Core {
   };
   std::optional<Told> told;
   bool worth_a_retry = false;
+  std::string actor;                  // Engine::act_for
   std::vector<Warning> undone_later;  // what became of stored undos, for the next result
 
  private:
@@ -227,6 +240,15 @@ class Core {
   void remember_file(const Session&, const std::vector<IndexEntry>& yaml, const std::optional<Fingerprint>& written);
   void observe(const Session&, const Observation&);
   void observe_run(const Session&, const Work&, const Resting&, bool due);
+  // For a stretch of work that somebody else had asked for.
+  struct ActingFor {
+    ActingFor(Core& of, std::string author) : core(of), before(std::exchange(of.actor, std::move(author))) {}
+    ~ActingFor() { core.actor = std::move(before); }
+    ActingFor(const ActingFor&) = delete;
+    ActingFor& operator=(const ActingFor&) = delete;
+    Core& core;
+    std::string before;
+  };
   ResolveOutcome store_resolution(const ResolveRequest&);
   UndoOutcome store_undo(const Run&, std::optional<double> max_delete_percent);
   void carry_out_resolutions(const std::vector<Conflict>& wanted);

@@ -29,6 +29,8 @@ std::size_t Engine::count_conflicts(const ConflictFilter& filter) {
   return impl_->store->begin(Access::read, impl_->settings.replica)->conflicts().count(filter);
 }
 
+void Engine::act_for(std::string author) { impl_->actor = std::move(author); }
+
 ResolveOutcome Engine::resolve(const ResolveRequest& request) { return impl_->resolve(request); }
 std::vector<ResolveOutcome> Engine::resolve_all(const std::vector<ResolveRequest>& requests) {
   return impl_->resolve_all(requests);
@@ -40,7 +42,7 @@ std::size_t Engine::clear_conflicts() {
   Effects cleared;
   for (const Conflict& conflict : transaction->conflicts().list({})) {
     numbers.push_back(conflict.number);
-    cleared.closed.push_back({conflict.number, conflict.task_id, "cleared"});
+    cleared.closed.push_back({conflict.number, conflict.task_id, "cleared", impl_->actor});
   }
   transaction->conflicts().close(numbers);
   transaction->commit();

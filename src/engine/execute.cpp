@@ -294,8 +294,17 @@ Run run_of(const SyncResult& result, const Work& work, std::string key, const st
   run.unchanged = result.unchanged;
   run.conflicts_detected = result.conflicts.size();
   run.details = write_json(details_of(result, work));
+  run.author = work.author;
   run.undo_notes = write_undo_notes(work.notes);
   return run;
+}
+
+// Whoever asked for it; else whoever made all of its changes.
+std::string author_of_run(const std::vector<ChangeRecord>& changes, const std::string& actor) {
+  if (!actor.empty() || changes.empty()) return actor;
+  const std::string& first = changes.front().author;
+  const bool alone = std::ranges::all_of(changes, [&](const ChangeRecord& change) { return change.author == first; });
+  return alone ? first : std::string();
 }
 
 // The replica's state after the run; what depends on the run's id is the caller's.
@@ -398,7 +407,7 @@ SyncResult Core::describe(const Session& session, const Work& work, Timestamp st
   result.unchanged = distinct > touched ? distinct - touched : 0;
   const auto add = [&](const Conflict& conflict) {
     result.conflicts.push_back({conflict.number != 0 ? std::optional(conflict.number) : std::nullopt, conflict.task_id,
-                                conflict.finding.reason});
+                                conflict.finding.reason, conflict.yaml_author, conflict.database_author});
   };
   for (const Conflict& conflict : work.opened) add(conflict);
   for (const Conflict& conflict : work.reopened) add(conflict);
@@ -444,6 +453,7 @@ Executed Core::execute(Session& session, const Triples& triples, Work& work, Tim
 
   // Database writes, each against the row as it was read.
   report(0.5, "writing the database");
+  name_authors(session, triples, work);
   Recorder recorder{session, work, now, {}};
   if (write_yaml) {
     std::vector<std::int64_t> held;  // rows whose values go to the file must not change until it has them
@@ -478,13 +488,15 @@ Executed Core::execute(Session& session, const Triples& triples, Work& work, Tim
 
   SyncResult result = describe(session, work, started);
   const std::optional<Fingerprint> written = write_yaml ? std::optional(fingerprint_of(new_document->text())) : std::nullopt;
-  work.effects = effects_of(session, work, written);
   const std::string key = new_run_key();
+  recorder.sort();
+  for (ChangeRecord& record : recorder.records) record.author = author_of(work, record.task_id, record.side);
+  work.author = author_of_run(recorder.records, actor);
+  work.effects = effects_of(session, work, written);
   const bool worth_a_run = write_yaml || write_rows || !work.opened.empty() || !work.refreshed.empty() || !work.closed.empty() ||
                            !work.reopened.empty();
   if (worth_a_run) {
     report(0.8, "writing the history");
-    recorder.sort();
     result.run_id = transaction.history().record(run_of(result, work, key, settings.replica), recorder.records);
     transaction.history().prune(Timestamp{now.micros - std::chrono::microseconds(settings.history_age).count()},
                                 settings.history_size);
@@ -569,6 +581,7 @@ void Core::record_refusal(Session& session, const SyncRequest& request, const Gu
   run.direction = request.direction;
   run.at = started;
   run.status = "guard";
+  run.author = actor;
   Json details = Json::object();
   Json stop = Json::object();
   stop.set("side", Json::string(guard.side == Side::yaml ? "yaml" : "database"));

@@ -50,6 +50,14 @@ std::vector<ResolveOutcome> of_run(std::vector<ResolveOutcome> outcomes, std::op
   return outcomes;
 }
 
+// Who asked for the stored decisions; empty where several did.
+std::string common_author(const std::vector<Conflict>& wanted) {
+  const std::string first = request_author(wanted.front().resolution_request);
+  const bool alone = std::ranges::all_of(
+      wanted, [&](const Conflict& conflict) { return request_author(conflict.resolution_request) == first; });
+  return alone ? first : std::string();
+}
+
 // The decision that would write that row.
 const ResolveDone* decision_about(const std::vector<ResolveOutcome>& outcomes, std::int64_t row) {
   for (const ResolveOutcome& outcome : outcomes)
@@ -135,7 +143,7 @@ ResolveOutcome Core::store_resolution(const ResolveRequest& request) {
   if (found.empty()) return ConflictGone{};
   Conflict& conflict = found.front();
   if (request.version && *request.version != conflict.version) return ConflictMoved{std::move(conflict)};
-  conflict.resolution_request = write_resolution_request(request.resolution, conflict.version);
+  conflict.resolution_request = write_resolution_request(request.resolution, conflict.version, actor);
   transaction->conflicts().update(std::span(&conflict, 1));
   transaction->commit();
   ResolveDone done;
@@ -224,7 +232,7 @@ Executed Core::execute(Session& session, Decisions& decisions, Timestamp started
   std::vector<std::int64_t> gone;
   for (const Conflict& conflict : decisions.superseded) {
     gone.push_back(conflict.number);
-    superseded.closed.push_back({conflict.number, conflict.task_id, "superseded"});
+    superseded.closed.push_back({conflict.number, conflict.task_id, "superseded", {}});
   }
   if (!gone.empty()) session.transaction->conflicts().close(gone);
   if (!decisions.moved_on.empty()) session.transaction->conflicts().update(decisions.moved_on);
@@ -259,6 +267,7 @@ void Core::carry_out_resolutions(const std::vector<Conflict>& wanted) {
     }
   }
   if (!requests.empty()) {
+    const ActingFor asked(*this, common_author(wanted));
     const std::vector<ResolveOutcome> outcomes = resolve_all(requests);
     for (std::size_t i = 0; i < requests.size(); ++i) {
       const bool stays = std::holds_alternative<ResolveDone>(outcomes[i]) || std::holds_alternative<FileBusy>(outcomes[i]) ||

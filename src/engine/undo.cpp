@@ -133,7 +133,8 @@ struct Core::Reversal {
 
 void Core::Reversal::take_back(const Triple& now, Former& former) {
   const UndoNotes::Apart* apart = notes.apart_of(now.id);
-  Reverted reverted = apart ? revert_decision(now, former.change, apart->base ? &*apart->base : nullptr, policy)
+  Reverted reverted = apart ? revert_decision(now, former.change, apart->base ? &*apart->base : nullptr,
+                                              !notes.reopened.empty(), policy)
                             : revert(now, former.change, policy);
   if (session.excluded.contains(now.id)) reverted.changed = Side::database;
   if (reverted.changed) {
@@ -195,7 +196,7 @@ void Core::Reversal::close_again(std::vector<Conflict> pending) {
 // For the process that can write the other replica's file.
 UndoOutcome Core::store_undo(const Run& run, std::optional<double> max_delete_percent) {
   auto transaction = store->begin(Access::write, settings.replica);
-  transaction->history().request_undo(run.id, write_undo_request(max_delete_percent));
+  transaction->history().request_undo(run.id, write_undo_request(max_delete_percent, actor));
   transaction->commit();
   return UndoStored{run.replica};
 }
@@ -255,6 +256,7 @@ UndoOutcome Core::undo(std::int64_t run_id, std::optional<double> max_delete_per
 // Those that other hosts' processes asked for. One that cannot be done any more is dropped, and said.
 void Core::carry_out_undos(const std::vector<Run>& wanted) {
   for (const Run& run : wanted) {
+    const ActingFor asked(*this, request_author(run.undo_request));
     const UndoOutcome outcome = undo(run.id, read_undo_request(run.undo_request));
     if (std::holds_alternative<FileBusy>(outcome) || std::holds_alternative<InvalidYaml>(outcome)) continue;
     if (!std::holds_alternative<SyncResult>(outcome))

@@ -52,11 +52,15 @@ Reverted revert(const Triple& now, const TaskChange& change, const Policy& polic
   return reverted;
 }
 
-Reverted revert_decision(const Triple& now, const TaskChange& change, const Task* base, const Policy& policy) {
+Reverted revert_decision(const Triple& now, const TaskChange& change, const Task* base, bool parted, const Policy& policy) {
   const View view(now, policy);
   Reverted reverted;
-  if (!as_left(now.yaml, change.yaml, change.database, view.shared)) reverted.changed = Side::yaml;
-  if (!as_left(now.database, change.database, change.yaml, view.shared)) reverted.changed = Side::database;
+  // A side that an undo left alone holds what the other one had before it.
+  const auto theirs = [parted](const std::optional<SideChange>& other) {
+    return parted && other ? std::optional(SideChange{other->after, other->before}) : other;
+  };
+  if (!as_left(now.yaml, change.yaml, theirs(change.database), view.shared)) reverted.changed = Side::yaml;
+  if (!as_left(now.database, change.database, theirs(change.yaml), view.shared)) reverted.changed = Side::database;
   if (reverted.changed) return reverted;
   // Frozen, as a task in conflict is: its owners wait too.
   Settlement settlement = as_they_are(view, Outcome::conflict);

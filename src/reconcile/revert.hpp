@@ -30,6 +30,7 @@ Reverted revert(const Triple& now, const TaskChange& change, const Policy& polic
 
 // The same of a task that a person's decision made alike on both sides: each side gets what it had itself, so that they
 // are apart again, and `base` (null: none) becomes what it was then. Nothing is carried from one side to the other.
-Reverted revert_decision(const Triple& now, const TaskChange& change, const Task* base, const Policy& policy);
+// `parted`: the run was such an undo itself; then taking it back makes the sides alike.
+Reverted revert_decision(const Triple& now, const TaskChange& change, const Task* base, bool parted, const Policy& policy);
 
 }  // namespace lockstep

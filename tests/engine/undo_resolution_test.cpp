@@ -102,7 +102,7 @@ void resolves_and_goes_back(How how, const Resolution& resolution) {
   ASSERT_EQ(undone.conflicts.size(), 1U);
   EXPECT_EQ(undone.conflicts[0].number, before.conflicts[0].number);
   world.expect_apart_as(before);
-  if (how != How::row_deleted) EXPECT_EQ(world.database->column(7, "team"), "blue");
+  if (how != How::row_deleted) { EXPECT_EQ(world.database->column(7, "team"), "blue"); }
 
   // And the undo itself is taken back, and that again.
   const SyncResult resolved_again = world.undo(*undone.run_id);
@@ -114,8 +114,9 @@ void resolves_and_goes_back(How how, const Resolution& resolution) {
 }
 
 TEST(UndoOfAResolution, gives_each_side_what_it_had_and_the_conflict_is_pending_again) {
-  for (const How how : {How::updates, How::yaml_deleted, How::row_deleted, How::created_apart})
+  for (const How how : {How::updates, How::yaml_deleted, How::row_deleted, How::created_apart}) {
     for (const Choice choice : {Choice::keep_yaml, Choice::keep_db}) resolves_and_goes_back(how, {choice, {}});
+  }
   for (const How how : {How::updates, How::created_apart}) {
     resolves_and_goes_back(how, {Choice::merge, {}});
     resolves_and_goes_back(how, {Choice::custom, {{Field::schedule_cron, Value(text("0 9 * * *"))},
