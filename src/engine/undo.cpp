@@ -195,7 +195,7 @@ void Core::Reversal::close_again(std::vector<Conflict> pending) {
 
 // For the process that can write the other replica's file.
 UndoOutcome Core::store_undo(const Run& run, std::optional<double> max_delete_percent) {
-  auto transaction = store->begin(Access::write, settings.replica);
+  auto transaction = begin(Access::write);
   transaction->history().request_undo(run.id, write_undo_request(max_delete_percent, actor));
   transaction->commit();
   return UndoStored{run.replica};
@@ -204,7 +204,7 @@ UndoOutcome Core::store_undo(const Run& run, std::optional<double> max_delete_pe
 UndoOutcome Core::undo(std::int64_t run_id, std::optional<double> max_delete_percent) {
   const Timestamp started = clock();
   {
-    const auto run = store->begin(Access::read, settings.replica)->history().run(run_id);
+    const auto run = begin(Access::read)->history().run(run_id);
     if (!run) return RunUnknown{};
     if (run->replica != settings.replica) return store_undo(*run, max_delete_percent);
   }
@@ -265,7 +265,7 @@ void Core::carry_out_undos(const std::vector<Run>& wanted) {
                                   (std::holds_alternative<UndoRefused>(outcome) ? "its tasks have changed since"
                                                                                 : "the deletion guard stopped it"),
                               std::nullopt, std::nullopt});
-    auto transaction = store->begin(Access::write, settings.replica);
+    auto transaction = begin(Access::write);
     transaction->history().request_undo(run.id, {});
     transaction->commit();
   }

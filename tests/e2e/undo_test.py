@@ -115,7 +115,7 @@ class OverHttp(DaemonWorkspace):
         self.assertEqual(self.last_run()["author"], ME)
 
         self.sql("update scheduled_tasks set schedule_cron = '0 5 * * *' where id = 1")
-        eventually(lambda: "0 5 * * *" in self.yaml.read_text())
+        eventually(lambda: self.last_run()["trigger"] == "database")
         self.assertIsNone(self.last_run()["author"], "nobody knows who wrote a row of SQLite")
         self.edit("skill_name: report", "skill_name: daily_report")
         eventually(lambda: self.last_run()["trigger"] == "file")

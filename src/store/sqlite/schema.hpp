@@ -32,10 +32,14 @@ std::int64_t own_schema_version(Connection&);
 // From which on they hold authors and what an undo needs. Older ones are read as they are.
 inline constexpr std::int64_t kVersionWithAuthors = 3;
 
+// Whether all tables of that version are there.
+bool own_tables_are_complete(Connection&, std::int64_t version);
+
 // What is missing, in the order in which it has to be made.
 struct SetupStep {
   std::string sql;
   std::string sentence;  // what it did, for a person; empty = not worth one
+  bool mends = false;    // the sentence is a warning: of what was there something was gone
 };
 std::vector<SetupStep> setup_steps(Connection&, const TableName&, const TaskColumns&, std::int64_t version);
 
