@@ -9,7 +9,7 @@ namespace {
 
 bool same_question(const SyncRequest& a, const SyncRequest& b) {
   return a.direction == b.direction && a.force == b.force && a.max_delete_percent == b.max_delete_percent &&
-         a.trigger == b.trigger && a.by_person == b.by_person && a.only == b.only;
+         a.trigger == b.trigger && a.by_person == b.by_person && a.only == b.only && a.author == b.author;
 }
 
 }  // namespace

@@ -50,6 +50,7 @@ std::optional<SyncResult> Core::confirmed() {
 
 SyncOutcome Core::sync(const SyncRequest& request) {
   const Timestamp started = clock();
+  const ActingFor asked(*this, request.author.empty() ? actor : request.author);
   if (auto same = nothing_new(request, started)) return std::move(*same);
   worth_a_retry = true;  // until it has ended otherwise
   const Operation operation(*this);

@@ -108,6 +108,16 @@ CREATE TABLE lockstep.texts (       -- the base's tasks by the text that they ha
 );
 ALTER TABLE lockstep.texts ALTER COLUMN texts SET STORAGE EXTERNAL;  -- hashes do not compress
 )sql",
+    R"sql(
+ALTER TABLE lockstep.runs ADD COLUMN author text NOT NULL DEFAULT '';      -- empty = not known, here and below
+ALTER TABLE lockstep.runs ADD COLUMN undo_notes text NOT NULL DEFAULT '';  -- JSON: what taking it back needs besides the changes
+ALTER TABLE lockstep.changes ADD COLUMN author text NOT NULL DEFAULT '';
+ALTER TABLE lockstep.changes ADD COLUMN yaml_text text NOT NULL DEFAULT '';
+ALTER TABLE lockstep.conflicts ADD COLUMN yaml_author text NOT NULL DEFAULT '';
+ALTER TABLE lockstep.conflicts ADD COLUMN database_author text NOT NULL DEFAULT '';
+ALTER TABLE lockstep.feed ADD COLUMN author text;                          -- the role that changed the row; NULL = not known
+ALTER TABLE lockstep.feed ALTER COLUMN author SET DEFAULT session_user;
+)sql",
 };
 constexpr std::int64_t kVersion = std::size(kMigrations);
 

@@ -99,6 +99,14 @@ CREATE TABLE lockstep_texts (       -- the base's tasks by the text that they ha
   texts BLOB NOT NULL
 );
 )sql",
+    R"sql(
+ALTER TABLE lockstep_runs ADD COLUMN author TEXT NOT NULL DEFAULT '';      -- empty = not known, here and below
+ALTER TABLE lockstep_runs ADD COLUMN undo_notes TEXT NOT NULL DEFAULT '';  -- JSON: what taking it back needs besides the changes
+ALTER TABLE lockstep_changes ADD COLUMN author TEXT NOT NULL DEFAULT '';
+ALTER TABLE lockstep_changes ADD COLUMN yaml_text TEXT NOT NULL DEFAULT '';
+ALTER TABLE lockstep_conflicts ADD COLUMN yaml_author TEXT NOT NULL DEFAULT '';
+ALTER TABLE lockstep_conflicts ADD COLUMN database_author TEXT NOT NULL DEFAULT '';
+)sql",
 };
 constexpr std::int64_t kVersion = std::size(kMigrations);
 
