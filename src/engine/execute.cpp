@@ -12,7 +12,8 @@
 namespace lockstep {
 namespace {
 
-std::string new_run_key() {
+std::string new_run_key(const Settings& settings) {
+  if (settings.run_keys) return settings.run_keys();
   std::random_device random;
   const auto word = [&] { return (std::uint64_t{random()} << 32) | random(); };
   return to_hex(Fingerprint{word(), word()});
@@ -466,7 +467,7 @@ Executed Core::execute(Session& session, const Triples& triples, Work& work, Tim
   SyncResult result = describe(session, work, started);
   const std::optional<Fingerprint> written = write_yaml ? std::optional(fingerprint_of(new_document->text())) : std::nullopt;
   work.effects = effects_of(session, work, written);
-  const std::string key = new_run_key();
+  const std::string key = new_run_key(settings);
   const bool worth_a_run = write_yaml || write_rows || !work.opened.empty() || !work.refreshed.empty() || !work.closed.empty();
   if (worth_a_run) {
     report(0.8, "writing the history");
@@ -549,7 +550,7 @@ void Core::hold_rows(Session& session, const std::vector<std::int64_t>& ids) con
 void Core::record_refusal(Session& session, const SyncRequest& request, const GuardStop& guard, Timestamp started) {
   HistoryTable& history = session.transaction->history();
   Run run;
-  run.key = new_run_key();
+  run.key = new_run_key(settings);
   run.replica = settings.replica;
   run.trigger = request.trigger;
   run.direction = request.direction;

@@ -1,0 +1,258 @@
+// People: they read a file, think, and save, each in a way of their own.
+#include <algorithm>
+
+#include "file/file_io.hpp"
+#include "simulation/text.hpp"
+#include "simulation/values.hpp"
+#include "simulation/world.hpp"
+
+namespace lockstep::simulation {
+namespace {
+
+using Account = std::vector<std::function<void()>>;
+
+// A text on its way to the disk, and what it means.
+struct Draft {
+  Buffer buffer;
+  std::string text;
+  Account account;
+  std::string words;
+};
+
+Buffer read(World& world, Replica& replica) {
+  Buffer buffer;
+  buffer.replica = replica.number;
+  buffer.who = "editor " + world.token();
+  buffer.text = world.text(replica);
+  if (const auto view = read_view(without_broken(buffer.text))) buffer.known = world.ledger.look(*view);
+  return buffer;
+}
+
+void change_field(World& world, Choices& choices, Draft& draft, std::int64_t id) {
+  const Field field = some_field(choices);
+  const Value value = some_value(world, choices, field);
+  if (!draft.buffer.known.view.contains(id) || !set_field(draft.text, id, field, value)) return;
+  draft.words += " sets " + describe(Slot{id, field}) + " to " + describe(value) + ";";
+  draft.account.push_back([&world, known = draft.buffer.known, who = draft.buffer.who, id, field, value] {
+    world.ledger.set(known, id, field, value, Side::yaml, who);
+  });
+}
+
+void create(World& world, Choices& choices, Draft& draft, std::int64_t id) {
+  const Task task = some_task(world, choices, id);
+  if (lines_of(draft.text, id) || !append_task(draft.text, task)) return;
+  draft.words += " adds task " + std::to_string(id) + ";";
+  draft.account.push_back([&world, known = draft.buffer.known, who = draft.buffer.who, task] {
+    world.ledger.create(known, task, Side::yaml, who);
+  });
+}
+
+void remove(World& world, Draft& draft, std::int64_t id) {
+  if (!draft.buffer.known.view.contains(id) || !remove_task(draft.text, id)) return;
+  draft.words += " removes task " + std::to_string(id) + ";";
+  draft.account.push_back([&world, known = draft.buffer.known, who = draft.buffer.who, id] {
+    world.ledger.remove(known, id, Side::yaml, who);
+  });
+}
+
+void annotate(World& world, Choices& choices, Draft& draft, std::optional<std::int64_t> id) {
+  const std::string token = world.token();
+  switch (id ? choices.below(4) : 3) {
+    case 0: if (!add_comment_above(draft.text, *id, token)) return; break;
+    case 1: if (!add_line_in(draft.text, *id, "# " + token)) return; break;
+    case 2: if (!add_line_in(draft.text, *id, "note_" + token + ": yes please")) return; break;
+    default:
+      id.reset();
+      add_line_on_top(draft.text, choices.one_in(2) ? "# " + token : "key_" + token + ": [1, 2]");
+  }
+  draft.words += " notes " + token + (id ? " at task " + std::to_string(*id) : " on top") + ";";
+  draft.account.push_back([&world, token, replica = draft.buffer.replica, who = draft.buffer.who, id] {
+    world.ledger.note(token, replica, who, id);
+  });
+}
+
+Draft change(World& world, Choices& choices, Buffer buffer) {
+  Draft draft{std::move(buffer), {}, {}, {}};
+  draft.text = draft.buffer.text;
+  const std::size_t changes = 1 + choices.below(3);
+  std::set<std::int64_t> touched;
+  for (std::size_t i = 0; i < changes; ++i) {
+    const std::vector<std::int64_t> ids = ids_in(draft.text);
+    const std::size_t kind = choices.below(10);
+    if (kind == 0) {
+      const std::int64_t id = some_id(choices);
+      if (touched.insert(id).second) create(world, choices, draft, id);
+      continue;
+    }
+    if (ids.empty()) {
+      annotate(world, choices, draft, std::nullopt);
+      continue;
+    }
+    const std::int64_t id = choices.of(ids);
+    if (kind <= 3) annotate(world, choices, draft, id);
+    else if (!touched.insert(id).second) continue;
+    else if (kind == 4) remove(world, draft, id);
+    else change_field(world, choices, draft, id);
+  }
+  return draft;
+}
+
+// `before` is what stood in the file that was written.
+void account(World& world, const Draft& draft, const std::string& before) {
+  const auto was = read_view(without_broken(before));
+  const auto is = read_view(without_broken(draft.text));
+  if (was && is) world.ledger.overwritten(*was, *is, draft.buffer.who);
+  for (Note& note : world.ledger.notes()) {
+    if (note.replica != draft.buffer.replica || !note.excuse.empty()) continue;
+    if (before.find(note.text) != std::string::npos && draft.text.find(note.text) == std::string::npos)
+      note.excuse = "not in what " + draft.buffer.who + " saved";
+  }
+  for (const auto& enter : draft.account) enter();
+}
+
+void save(World& world, Choices& choices, const Draft& draft) {
+  Replica& replica = world.replica(draft.buffer.replica);
+  world.people_wrote(draft.text);
+  if (choices.one_in(2)) {
+    world.say(draft.buffer.who + " at r" + std::to_string(replica.number) + " saves by renaming:" + draft.words);
+    const std::string before = world.text(replica);
+    world.disk.save_by_rename(replica.path(), draft.text);
+    account(world, draft, before);
+    return;
+  }
+  world.say(draft.buffer.who + " at r" + std::to_string(replica.number) + " saves in place:" + draft.words);
+  world.disk.open_as_editor_when_free(replica.path(), [&world, draft](const std::shared_ptr<File>& file) {
+    const std::string before = read_all(*file, "");
+    (void)file->resize(0);
+    (void)file->write(0, draft.text);
+    account(world, draft, before);
+  });
+}
+
+void append(World& world, Choices& choices, Replica& replica) {
+  const std::string who = "appender " + world.token();
+  const std::string token = world.token();
+  const bool task = choices.one_in(2);
+  const Task added = some_task(world, choices, 1000 + static_cast<std::int64_t>(choices.below(100000)));
+  world.say(who + " at r" + std::to_string(replica.number) + " appends " + (task ? "task " + std::to_string(added.id) : "# " + token));
+  world.disk.open_as_editor_when_free(replica.path(), [&world, who, token, task, added, number = replica.number](const std::shared_ptr<File>& file) {
+    Draft draft;
+    draft.buffer.replica = number;
+    draft.buffer.who = who;
+    const std::string before = read_all(*file, "");
+    draft.text = before;
+    if (task && before.find("\ntasks: []") == std::string::npos && before.find(kBroken) == std::string::npos) {
+      draft.text += task_text(added);
+      draft.account.push_back([&world, who, added] { world.ledger.create({}, added, Side::yaml, who); });
+    } else {
+      draft.text += "# " + token + "\n";
+      draft.account.push_back([&world, who, token, number] { world.ledger.note(token, number, who, std::nullopt); });
+    }
+    world.people_wrote(draft.text);
+    (void)file->write(before.size(), std::string_view(draft.text).substr(before.size()));
+    account(world, draft, before);
+  });
+}
+
+void begin(World& world, Choices& choices, Replica& replica, bool in_pieces) {
+  world.disk.open_as_editor_when_free(replica.path(), [&world, &replica, in_pieces, seed = choices.seed()](std::shared_ptr<File> file) {
+    Choices then(seed);
+    OpenFile open;
+    open.file = std::move(file);
+    open.in_pieces = in_pieces;
+    open.buffer.replica = replica.number;
+    open.buffer.who = "editor " + world.token();
+    open.buffer.text = read_all(*open.file, "");
+    if (const auto view = read_view(without_broken(open.buffer.text))) open.buffer.known = world.ledger.look(*view);
+    world.say(open.buffer.who + " at r" + std::to_string(replica.number) + " opens the file" +
+              (in_pieces ? " and writes half of it" : " and holds it open"));
+    if (in_pieces) {
+      Draft draft = change(world, then, open.buffer);
+      world.say(open.buffer.who + " is going to write:" + draft.words);
+      open.planned = draft.text;
+      open.account = std::move(draft.account);
+      const std::string half = open.planned.substr(0, open.planned.find('\n', open.planned.size() / 2) + 1);
+      world.people_wrote(half);
+      (void)open.file->resize(0);
+      (void)open.file->write(0, half);
+    }
+    world.open_files.push_back(std::move(open));
+  });
+}
+
+}  // namespace
+
+void finish_file(World& world, std::size_t which, Choices& choices) {
+  OpenFile open = std::move(world.open_files[which]);
+  world.open_files.erase(world.open_files.begin() + static_cast<std::ptrdiff_t>(which));
+  Draft draft;
+  if (open.in_pieces) {
+    draft = Draft{open.buffer, open.planned, std::move(open.account), " the rest"};
+  } else {
+    draft = change(world, choices, open.buffer);
+  }
+  const std::string before = open.in_pieces ? open.buffer.text : read_all(*open.file, "");
+  world.people_wrote(draft.text);
+  world.say(draft.buffer.who + " writes and closes:" + draft.words);
+  (void)open.file->resize(0);
+  (void)open.file->write(0, draft.text);
+  account(world, draft, before);
+  open.file.reset();
+}
+
+void mend_file(World& world, Replica& replica) {
+  const std::string before = world.text(replica);
+  if (before.find(kBroken) == std::string::npos) return;
+  world.people_wrote(without_broken(before));
+  world.say("somebody mends the file of r" + std::to_string(replica.number));
+  world.disk.save_by_rename(replica.path(), without_broken(before));
+}
+
+void act_as_editor(World& world, const Step& step) {
+  Choices choices(step.seed);
+  Replica& replica = world.replica(step.replica);
+  // Who takes the lock holds it from before the look until after the save.
+  std::unique_ptr<File> lock;
+  if (choices.one_in(3)) {
+    lock = world.disk.open_as_editor(replica.path(), Open::read);
+    if (!lock || !lock->try_lock()) return world.say("an editor finds the file locked, and lets it be");
+  }
+  switch (step.kind) {
+    case Kind::edit_twice:
+      save(world, choices, change(world, choices, read(world, replica)));
+      [[fallthrough]];
+    case Kind::edit:
+      save(world, choices, change(world, choices, read(world, replica)));
+      break;
+    case Kind::open_buffer:
+      if (world.buffers.size() >= 4) world.buffers.pop_front();
+      world.buffers.push_back(read(world, replica));
+      world.say(world.buffers.back().who + " at r" + std::to_string(replica.number) + " reads the file");
+      break;
+    case Kind::save_buffer: {
+      if (world.buffers.empty()) return;
+      const std::size_t which = choices.below(world.buffers.size());
+      const Buffer buffer = world.buffers[which];
+      world.buffers.erase(world.buffers.begin() + static_cast<std::ptrdiff_t>(which));
+      save(world, choices, change(world, choices, buffer));
+      break;
+    }
+    case Kind::append: append(world, choices, replica); break;
+    case Kind::begin_pieces: begin(world, choices, replica, true); break;
+    case Kind::hold_open: begin(world, choices, replica, false); break;
+    case Kind::finish_file:
+      if (!world.open_files.empty()) finish_file(world, choices.below(world.open_files.size()), choices);
+      break;
+    case Kind::break_file: {
+      const std::string before = world.text(replica);
+      if (before.find(kBroken) != std::string::npos) return;
+      world.people_wrote(before + kBroken);
+      world.say("somebody breaks the file of r" + std::to_string(replica.number));
+      world.disk.save_by_rename(replica.path(), before + kBroken);
+      break;
+    }
+    default: mend_file(world, replica);
+  }
+}
+
+}  // namespace lockstep::simulation
