@@ -96,6 +96,12 @@ std::unique_ptr<File> SimulatedFileSystem::open_as_editor(const std::string& pat
   return opened ? std::move(*opened) : nullptr;
 }
 
+std::optional<FileStat> SimulatedFileSystem::stat_as_editor(const std::string& path) {
+  const Outside outside(*this);
+  const auto status = stat(path, true);
+  return status ? std::optional(*status) : std::nullopt;
+}
+
 void SimulatedFileSystem::open_as_editor_when_free(const std::string& path, std::function<void(std::shared_ptr<File>)> act) {
   const auto& inode = found(path);
   const auto number = inode.number;

@@ -104,7 +104,8 @@ class SimulatedFileSystem final : public FileSystem {
   void erase(const std::string& path);
   // A file that an editor has open, for any of File's calls; nullptr: it would have to wait, or cannot.
   std::unique_ptr<File> open_as_editor(const std::string& path, Open how);
-  // The same, opened now for writing, and handed over as soon as a lease allows: perhaps at once. A crash forgets it.
+  std::optional<FileStat> stat_as_editor(const std::string& path);
+  // Opened now for writing, and handed over as soon as a lease allows: perhaps at once. A crash forgets it.
   void open_as_editor_when_free(const std::string& path, std::function<void(std::shared_ptr<File>)> act);
   void set_rights(const std::string& path, std::uint32_t mode, std::uint32_t owner, std::uint32_t group);
   void set_attribute(const std::string& path, const std::string& name, const std::string& value);

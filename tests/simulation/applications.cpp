@@ -7,6 +7,7 @@ namespace {
 
 void update(World& world, const View& rows, std::int64_t id, Field field, const Value& value, const std::string& who) {
   Task row = rows.at(id);
+  if (equal(row[field], value)) return;
   row[field] = value;
   row[Field::updated_at] = world.now();
   const Knowledge known = world.ledger.look(rows);

@@ -19,19 +19,25 @@ struct Draft {
   std::string words;
 };
 
-Buffer read(World& world, Replica& replica) {
+// nullopt: nobody builds on what somebody else has written half of.
+std::optional<Buffer> read(World& world, Replica& replica, std::string text) {
+  const auto view = read_view(without_broken(text));
+  if (!view) return std::nullopt;
   Buffer buffer;
   buffer.replica = replica.number;
   buffer.who = "editor " + world.token();
-  buffer.text = world.text(replica);
-  if (const auto view = read_view(without_broken(buffer.text))) buffer.known = world.ledger.look(*view);
+  buffer.text = std::move(text);
+  buffer.known = world.ledger.look(*view);
   return buffer;
 }
+
+std::optional<Buffer> read(World& world, Replica& replica) { return read(world, replica, world.text(replica)); }
 
 void change_field(World& world, Choices& choices, Draft& draft, std::int64_t id) {
   const Field field = some_field(choices);
   const Value value = some_value(world, choices, field);
-  if (!draft.buffer.known.view.contains(id) || !set_field(draft.text, id, field, value)) return;
+  const auto task = draft.buffer.known.view.find(id);
+  if (task == draft.buffer.known.view.end() || equal(task->second[field], value) || !set_field(draft.text, id, field, value)) return;
   draft.words += " sets " + describe(Slot{id, field}) + " to " + describe(value) + ";";
   draft.account.push_back([&world, known = draft.buffer.known, who = draft.buffer.who, id, field, value] {
     world.ledger.set(known, id, field, value, Side::yaml, who);
@@ -98,7 +104,7 @@ Draft change(World& world, Choices& choices, Buffer buffer) {
 }
 
 // `before` is what stood in the file that was written.
-void account(World& world, const Draft& draft, const std::string& before) {
+void excuse(World& world, const Draft& draft, const std::string& before) {
   const auto was = read_view(without_broken(before));
   const auto is = read_view(without_broken(draft.text));
   if (was && is) world.ledger.overwritten(*was, *is, draft.buffer.who);
@@ -107,7 +113,20 @@ void account(World& world, const Draft& draft, const std::string& before) {
     if (before.find(note.text) != std::string::npos && draft.text.find(note.text) == std::string::npos)
       note.excuse = "not in what " + draft.buffer.who + " saved";
   }
+}
+
+void account(World& world, const Draft& draft, const std::string& before) {
+  excuse(world, draft, before);
+  // The other half of what somebody else is writing was in nobody's sight.
+  for (const OpenFile& open : world.open_files)
+    if (open.in_pieces && open.buffer.replica == draft.buffer.replica) excuse(world, draft, open.buffer.text);
   for (const auto& enter : draft.account) enter();
+}
+
+void save_by_rename(World& world, Replica& replica, const std::string& text) {
+  world.people_wrote(text);
+  if (const auto old = world.disk.stat_as_editor(replica.path())) world.orphaned.insert(old->inode);
+  world.disk.save_by_rename(replica.path(), text);
 }
 
 void save(World& world, Choices& choices, const Draft& draft) {
@@ -116,7 +135,7 @@ void save(World& world, Choices& choices, const Draft& draft) {
   if (choices.one_in(2)) {
     world.say(draft.buffer.who + " at r" + std::to_string(replica.number) + " saves by renaming:" + draft.words);
     const std::string before = world.text(replica);
-    world.disk.save_by_rename(replica.path(), draft.text);
+    save_by_rename(world, replica, draft.text);
     account(world, draft, before);
     return;
   }
@@ -140,6 +159,7 @@ void append(World& world, Choices& choices, Replica& replica) {
     draft.buffer.replica = number;
     draft.buffer.who = who;
     const std::string before = read_all(*file, "");
+    if (!read_view(without_broken(before))) return;
     draft.text = before;
     if (task && before.find("\ntasks: []") == std::string::npos && before.find(kBroken) == std::string::npos) {
       draft.text += task_text(added);
@@ -157,13 +177,12 @@ void append(World& world, Choices& choices, Replica& replica) {
 void begin(World& world, Choices& choices, Replica& replica, bool in_pieces) {
   world.disk.open_as_editor_when_free(replica.path(), [&world, &replica, in_pieces, seed = choices.seed()](std::shared_ptr<File> file) {
     Choices then(seed);
+    auto buffer = read(world, replica, read_all(*file, ""));
+    if (!buffer) return;
     OpenFile open;
     open.file = std::move(file);
     open.in_pieces = in_pieces;
-    open.buffer.replica = replica.number;
-    open.buffer.who = "editor " + world.token();
-    open.buffer.text = read_all(*open.file, "");
-    if (const auto view = read_view(without_broken(open.buffer.text))) open.buffer.known = world.ledger.look(*view);
+    open.buffer = std::move(*buffer);
     world.say(open.buffer.who + " at r" + std::to_string(replica.number) + " opens the file" +
               (in_pieces ? " and writes half of it" : " and holds it open"));
     if (in_pieces) {
@@ -191,21 +210,23 @@ void finish_file(World& world, std::size_t which, Choices& choices) {
   } else {
     draft = change(world, choices, open.buffer);
   }
-  const std::string before = open.in_pieces ? open.buffer.text : read_all(*open.file, "");
+  const std::string before = read_all(*open.file, "");
+  const bool lost = world.orphaned.contains(open.file->stat()->inode);
   world.people_wrote(draft.text);
-  world.say(draft.buffer.who + " writes and closes:" + draft.words);
+  world.say(draft.buffer.who + " writes and closes" + (lost ? " a file that has no name any more" : "") + ":" + draft.words);
   (void)open.file->resize(0);
   (void)open.file->write(0, draft.text);
-  account(world, draft, before);
   open.file.reset();
+  if (lost) return;
+  if (open.in_pieces) excuse(world, draft, open.buffer.text);
+  account(world, draft, before);
 }
 
 void mend_file(World& world, Replica& replica) {
   const std::string before = world.text(replica);
   if (before.find(kBroken) == std::string::npos) return;
-  world.people_wrote(without_broken(before));
   world.say("somebody mends the file of r" + std::to_string(replica.number));
-  world.disk.save_by_rename(replica.path(), without_broken(before));
+  save_by_rename(world, replica, without_broken(before));
 }
 
 void act_as_editor(World& world, const Step& step) {
@@ -219,14 +240,14 @@ void act_as_editor(World& world, const Step& step) {
   }
   switch (step.kind) {
     case Kind::edit_twice:
-      save(world, choices, change(world, choices, read(world, replica)));
-      [[fallthrough]];
     case Kind::edit:
-      save(world, choices, change(world, choices, read(world, replica)));
+      for (int times = step.kind == Kind::edit ? 1 : 2; times > 0; --times)
+        if (auto buffer = read(world, replica)) save(world, choices, change(world, choices, std::move(*buffer)));
       break;
     case Kind::open_buffer:
-      if (world.buffers.size() >= 4) world.buffers.pop_front();
-      world.buffers.push_back(read(world, replica));
+      if (auto buffer = read(world, replica)) world.buffers.push_back(std::move(*buffer));
+      else return;
+      if (world.buffers.size() > 4) world.buffers.pop_front();
       world.say(world.buffers.back().who + " at r" + std::to_string(replica.number) + " reads the file");
       break;
     case Kind::save_buffer: {
@@ -246,9 +267,8 @@ void act_as_editor(World& world, const Step& step) {
     case Kind::break_file: {
       const std::string before = world.text(replica);
       if (before.find(kBroken) != std::string::npos) return;
-      world.people_wrote(before + kBroken);
       world.say("somebody breaks the file of r" + std::to_string(replica.number));
-      world.disk.save_by_rename(replica.path(), before + kBroken);
+      save_by_rename(world, replica, before + kBroken);
       break;
     }
     default: mend_file(world, replica);

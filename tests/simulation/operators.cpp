@@ -33,6 +33,8 @@ void sync(World& world, const Step& step, Choices& choices) {
   Replica& replica = world.replica(step.replica);
   SyncRequest request;
   if (choices.one_in(5)) request.direction = choices.one_in(2) ? Direction::yaml_to_db : Direction::db_to_yaml;
+  if (request.direction != Direction::bidirectional)
+    world.ever_written_alone.insert(request.direction == Direction::yaml_to_db ? Side::database : Side::yaml);
   request.force = choices.one_in(16);
   world.ever_forced = world.ever_forced || request.force;
   world.say(replica.name() + " syncs" + (request.direction == Direction::bidirectional ? "" : " one way") +
@@ -202,7 +204,7 @@ void write_task(World& world, const Step& step, Choices& choices) {
   const World::Operated done = world.operate(step, [&](Engine& engine) { outcome = engine.write_task(request); });
   world.say(done.ended ? "outcome " + std::to_string(outcome->index()) : "no answer, " + done.refused);
   if (done.ended && !std::holds_alternative<TaskWritten>(*outcome)) return;
-  if (known.view.empty()) return;
+  if (known.view.empty() || equal(known.view.begin()->second[field], value)) return;
   world.ledger.set(known, id, field, value, Side::database, who);
   world.ledger.writes().back().certain = done.ended && done.alone;
 }

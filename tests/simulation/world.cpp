@@ -168,7 +168,7 @@ World::Operated World::operate(const Step& step, const std::function<void(Engine
   }
   const Frame ended = std::move(frames_[depth]);
   frames_.resize(depth);
-  result.alone = ended.alone && !nested;
+  result.alone = ended.alone && ended.due.empty() && !nested;
   if (crashed) {
     result.ended = false;
     if (!power_loss_) {

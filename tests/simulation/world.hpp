@@ -94,11 +94,13 @@ class World {
   Ledger ledger;
   std::deque<Buffer> buffers;
   std::vector<OpenFile> open_files;
+  std::set<std::uint64_t> orphaned;  // inodes that an editor's rename took the name from
   std::optional<Violation> violation;
   std::vector<std::string> trace;
   bool tracing = false;
   // What has ever been allowed in this history, and so excuses something.
   bool ever_forced = false;
+  std::set<Side> ever_written_alone;  // by a one-way sync, which makes anew there what was deleted there
   bool ever_kept_rows = false;     // on_yaml_delete
   FieldSet ever_owned;
   std::set<std::int64_t> ever_removed;  // tasks that some version of some file had and the next had not
