@@ -13,7 +13,7 @@ void update(World& world, const View& rows, std::int64_t id, Field field, const 
   const Knowledge known = world.ledger.look(rows);
   world.database->put(row);
   world.say(who + " sets " + describe(Slot{id, field}) + " to " + describe(value));
-  world.ledger.set(known, id, field, value, Side::database, who);
+  world.ledger.set(known, id, field, value, kDatabase, who);
 }
 
 // Something that the slot held before and holds no more.
@@ -34,14 +34,14 @@ void act(World& world, const Step& step, Choices& choices) {
     const Task task = some_task(world, choices, id);
     world.database->put(task);
     world.say(who + " inserts row " + std::to_string(id));
-    return world.ledger.create(world.ledger.look(rows), task, Side::database, who);
+    return world.ledger.create(world.ledger.look(rows), task, kDatabase, who);
   }
   if (rows.empty()) return;
   const std::int64_t id = std::next(rows.begin(), static_cast<std::ptrdiff_t>(choices.below(rows.size())))->first;
   if (step.kind == Kind::delete_row) {
     if (!world.database->erase(id)) return;
     world.say(who + " deletes row " + std::to_string(id));
-    return world.ledger.remove(world.ledger.look(rows), id, Side::database, who);
+    return world.ledger.remove(world.ledger.look(rows), id, kDatabase, who);
   }
   const Field field = some_field(choices);
   if (step.kind == Kind::toggle_back) {

@@ -39,8 +39,8 @@ void change_field(World& world, Choices& choices, Draft& draft, std::int64_t id)
   const auto task = draft.buffer.known.view.find(id);
   if (task == draft.buffer.known.view.end() || equal(task->second[field], value) || !set_field(draft.text, id, field, value)) return;
   draft.words += " sets " + describe(Slot{id, field}) + " to " + describe(value) + ";";
-  draft.account.push_back([&world, known = draft.buffer.known, who = draft.buffer.who, id, field, value] {
-    world.ledger.set(known, id, field, value, Side::yaml, who);
+  draft.account.push_back([&world, known = draft.buffer.known, who = draft.buffer.who, replica = draft.buffer.replica, id, field, value] {
+    world.ledger.set(known, id, field, value, replica, who);
   });
 }
 
@@ -48,16 +48,16 @@ void create(World& world, Choices& choices, Draft& draft, std::int64_t id) {
   const Task task = some_task(world, choices, id);
   if (lines_of(draft.text, id) || !append_task(draft.text, task)) return;
   draft.words += " adds task " + std::to_string(id) + ";";
-  draft.account.push_back([&world, known = draft.buffer.known, who = draft.buffer.who, task] {
-    world.ledger.create(known, task, Side::yaml, who);
+  draft.account.push_back([&world, known = draft.buffer.known, who = draft.buffer.who, replica = draft.buffer.replica, task] {
+    world.ledger.create(known, task, replica, who);
   });
 }
 
 void remove(World& world, Draft& draft, std::int64_t id) {
   if (!draft.buffer.known.view.contains(id) || !remove_task(draft.text, id)) return;
   draft.words += " removes task " + std::to_string(id) + ";";
-  draft.account.push_back([&world, known = draft.buffer.known, who = draft.buffer.who, id] {
-    world.ledger.remove(known, id, Side::yaml, who);
+  draft.account.push_back([&world, known = draft.buffer.known, who = draft.buffer.who, replica = draft.buffer.replica, id] {
+    world.ledger.remove(known, id, replica, who);
   });
 }
 
@@ -129,6 +129,9 @@ void save_by_rename(World& world, Replica& replica, const std::string& text) {
   world.disk.save_by_rename(replica.path(), text);
 }
 
+// While it waited to be opened somebody put another in its place: what is written into it is gone by their hands.
+bool nameless(World& world, File& file) { return world.orphaned.contains(file.stat()->inode); }
+
 void save(World& world, Choices& choices, const Draft& draft) {
   Replica& replica = world.replica(draft.buffer.replica);
   world.people_wrote(draft.text);
@@ -141,6 +144,7 @@ void save(World& world, Choices& choices, const Draft& draft) {
   }
   world.say(draft.buffer.who + " at r" + std::to_string(replica.number) + " saves in place:" + draft.words);
   world.disk.open_as_editor_when_free(replica.path(), [&world, draft](const std::shared_ptr<File>& file) {
+    if (nameless(world, *file)) return;
     const std::string before = read_all(*file, "");
     (void)file->resize(0);
     (void)file->write(0, draft.text);
@@ -155,6 +159,7 @@ void append(World& world, Choices& choices, Replica& replica) {
   const Task added = some_task(world, choices, 1000 + static_cast<std::int64_t>(choices.below(100000)));
   world.say(who + " at r" + std::to_string(replica.number) + " appends " + (task ? "task " + std::to_string(added.id) : "# " + token));
   world.disk.open_as_editor_when_free(replica.path(), [&world, who, token, task, added, number = replica.number](const std::shared_ptr<File>& file) {
+    if (nameless(world, *file)) return;
     Draft draft;
     draft.buffer.replica = number;
     draft.buffer.who = who;
@@ -163,7 +168,7 @@ void append(World& world, Choices& choices, Replica& replica) {
     draft.text = before;
     if (task && before.find("\ntasks: []") == std::string::npos && before.find(kBroken) == std::string::npos) {
       draft.text += task_text(added);
-      draft.account.push_back([&world, who, added] { world.ledger.create({}, added, Side::yaml, who); });
+      draft.account.push_back([&world, who, added, number] { world.ledger.create({}, added, number, who); });
     } else {
       draft.text += "# " + token + "\n";
       draft.account.push_back([&world, who, token, number] { world.ledger.note(token, number, who, std::nullopt); });
@@ -211,7 +216,7 @@ void finish_file(World& world, std::size_t which, Choices& choices) {
     draft = change(world, choices, open.buffer);
   }
   const std::string before = read_all(*open.file, "");
-  const bool lost = world.orphaned.contains(open.file->stat()->inode);
+  const bool lost = nameless(world, *open.file);
   world.people_wrote(draft.text);
   world.say(draft.buffer.who + " writes and closes" + (lost ? " a file that has no name any more" : "") + ":" + draft.words);
   (void)open.file->resize(0);
@@ -266,7 +271,7 @@ void act_as_editor(World& world, const Step& step) {
       break;
     case Kind::break_file: {
       const std::string before = world.text(replica);
-      if (before.find(kBroken) != std::string::npos) return;
+      if (!read_view(before)) return;
       world.say("somebody breaks the file of r" + std::to_string(replica.number));
       save_by_rename(world, replica, before + kBroken);
       break;

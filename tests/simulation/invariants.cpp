@@ -94,16 +94,17 @@ bool in_history(World& world, const Write& write) {
 }
 
 bool accounted_for(World& world, const Kept& all, const Write& write) {
-  if (write.superseded || !write.excuse.empty() || !write.certain) return true;
+  if (!write.superseded_by.empty() || write.decided || !write.excuse.empty() || !write.certain) return true;
   if (write.slot.field && world.ever_owned.contains(*write.slot.field)) return true;
   if (world.ever_kept_rows && (!write.value || write.slot.field == Field::status)) return true;
-  if (!write.value && world.ever_written_alone.contains(write.side)) return true;
+  if (!write.value && world.ever_written_alone.contains(write.place == kDatabase ? Side::database : Side::yaml)) return true;
   for (const View& side : all.sides)
     if (says(side, write)) return true;
   for (const View& saved : all.saved)
     if (says(saved, write)) return true;
   for (const Conflict& conflict : all.conflicts)
     if (conflict.task_id == write.slot.task && (says(conflict.yaml, write) || says(conflict.database, write))) return true;
+  if (world.ledger.is_no_news(write)) return true;
   return world.ever_forced && in_history(world, write);
 }
 
@@ -153,7 +154,7 @@ void check_rest(World& world) {
   for (const Write& write : world.ledger.writes()) {
     if (accounted_for(world, all, write)) continue;
     return world.fail("write lost", describe(write.slot) + (write.value ? " = " + describe(*write.value) : " removed") + ", by " +
-                                        write.who + " in the " + (write.side == Side::yaml ? "file" : "database"));
+                                        write.who + " in the " + (write.place != kDatabase ? "file" : "database"));
   }
   check_notes(world, all);
 }

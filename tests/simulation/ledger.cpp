@@ -41,7 +41,7 @@ Knowledge Ledger::look(const View& view) const {
 }
 
 WriteId Ledger::add(Write write, const Seen& seen) {
-  for (const WriteId id : seen) writes_[id].superseded = true;
+  for (const WriteId id : seen) writes_[id].superseded_by.push_back(writes_.size());
   writes_.push_back(std::move(write));
   by_slot_[writes_.back().slot].push_back(writes_.size() - 1);
   return writes_.size() - 1;
@@ -55,19 +55,20 @@ Seen Ledger::of_task(const Knowledge& known, std::int64_t task) const {
   return all;
 }
 
-void Ledger::set(const Knowledge& known, std::int64_t task, Field field, Value value, Side side, const std::string& who) {
-  const auto seen = known.seen.find({task, field});
-  add({{task, field}, std::move(value), side, who, true, false, {}}, seen == known.seen.end() ? Seen{} : seen->second);
+void Ledger::set(const Knowledge& known, std::int64_t task, Field field, Value value, Place place, const std::string& who) {
+  const auto view = known.view.find(task);
+  Seen seen = view == known.view.end() ? Seen{} : standing({task, field}, view->second[field]);
+  add({{task, field}, std::move(value), place, who, true, {}, false, {}}, seen);
 }
 
-void Ledger::create(const Knowledge& known, const Task& task, Side side, const std::string& who) {
-  add({{task.id, std::nullopt}, kThere, side, who, true, false, {}}, of_task(known, task.id));
+void Ledger::create(const Knowledge& known, const Task& task, Place place, const std::string& who) {
+  add({{task.id, std::nullopt}, kThere, place, who, true, {}, false, {}}, of_task(known, task.id));
   for (const FieldSpec& field : kSchema)
-    if (field.synced) add({{task.id, field.field}, task[field.field], side, who, true, false, {}}, {});
+    if (field.synced) add({{task.id, field.field}, task[field.field], place, who, true, {}, false, {}}, {});
 }
 
-void Ledger::remove(const Knowledge& known, std::int64_t task, Side side, const std::string& who) {
-  add({{task, std::nullopt}, std::nullopt, side, who, true, false, {}}, of_task(known, task));
+void Ledger::remove(const Knowledge& known, std::int64_t task, Place place, const std::string& who) {
+  add({{task, std::nullopt}, std::nullopt, place, who, true, {}, false, {}}, of_task(known, task));
 }
 
 void Ledger::note(std::string text, int replica, const std::string& who, std::optional<std::int64_t> task) {
@@ -83,28 +84,28 @@ void Ledger::each(const Slot& slot, const std::function<void(WriteId, Write&)>& 
 }
 
 void Ledger::supersede(std::int64_t task, Field field, const Value& former) {
-  for (const WriteId id : standing({task, field}, former)) writes_[id].superseded = true;
+  for (const WriteId id : standing({task, field}, former)) writes_[id].decided = true;
 }
 
-void Ledger::supersede(std::int64_t task, const std::optional<Task>& former, bool, const std::string&) {
+void Ledger::supersede(std::int64_t task, const std::optional<Task>& former) {
   if (!former) {
     each({task, std::nullopt}, [](WriteId, Write& write) {
-      if (!write.value) write.superseded = true;
+      if (!write.value) write.decided = true;
     });
     return;
   }
-  for (const WriteId id : standing({task, std::nullopt}, kThere)) writes_[id].superseded = true;
+  for (const WriteId id : standing({task, std::nullopt}, kThere)) writes_[id].decided = true;
   for (const FieldSpec& field : kSchema)
     if (field.synced) supersede(task, field.field, (*former)[field.field]);
 }
 
 void Ledger::decide(std::int64_t task, const std::optional<Task>& now, FieldSet fields, const std::string& who) {
   if (!now) {
-    add({{task, std::nullopt}, std::nullopt, Side::yaml, who, true, false, {}}, {});
+    add({{task, std::nullopt}, std::nullopt, kDatabase, who, true, {}, false, {}}, {});
     return;
   }
   for (const FieldSpec& field : kSchema)
-    if (fields.contains(field.field)) add({{task, field.field}, (*now)[field.field], Side::yaml, who, true, false, {}}, {});
+    if (fields.contains(field.field)) add({{task, field.field}, (*now)[field.field], kDatabase, who, true, {}, false, {}}, {});
 }
 
 void Ledger::overwritten(const View& before, const View& after, const std::string& who) {
@@ -127,6 +128,14 @@ void Ledger::overwritten(const View& before, const View& after, const std::strin
       if (!write.value && write.excuse.empty()) write.excuse = "brought back in the file by " + who;
     });
   }
+}
+
+bool Ledger::is_no_news(const Write& write) const {
+  if (!write.value) return false;
+  for (const WriteId former : standing(write.slot, *write.value))
+    for (const WriteId by : writes_[former].superseded_by)
+      if (&writes_[former] != &write && writes_[by].place != write.place) return true;
+  return false;
 }
 
 }  // namespace lockstep::simulation

@@ -23,6 +23,10 @@ using View = std::map<std::int64_t, Task>;  // one side as somebody saw it
 using WriteId = std::size_t;
 using Seen = std::set<WriteId>;
 
+// Where somebody wrote: the number of a replica, whose file it was, or the database.
+using Place = int;
+inline constexpr Place kDatabase = -1;
+
 struct Slot {
   std::int64_t task = 0;
   std::optional<Field> field;  // none: whether the task is there
@@ -32,10 +36,11 @@ struct Slot {
 struct Write {
   Slot slot;
   std::optional<Value> value;  // none: the task is gone
-  Side side = Side::yaml;
+  Place place = kDatabase;
   std::string who;
   bool certain = true;         // false: nobody knows whether it took effect
-  bool superseded = false;
+  std::vector<WriteId> superseded_by;
+  bool decided = false;        // somebody who knew it decided against it
   std::string excuse;
 };
 
@@ -59,19 +64,22 @@ class Ledger {
  public:
   Knowledge look(const View&) const;
 
-  void set(const Knowledge&, std::int64_t task, Field field, Value value, Side side, const std::string& who);
-  void create(const Knowledge&, const Task&, Side side, const std::string& who);
-  void remove(const Knowledge&, std::int64_t task, Side side, const std::string& who);
+  void set(const Knowledge&, std::int64_t task, Field field, Value value, Place, const std::string& who);
+  void create(const Knowledge&, const Task&, Place, const std::string& who);
+  void remove(const Knowledge&, std::int64_t task, Place, const std::string& who);
   void note(std::string text, int replica, const std::string& who, std::optional<std::int64_t> task);
 
   // A decision: whatever of these values stands in the task's slot now has been seen by who decided, and is replaced.
-  void supersede(std::int64_t task, const std::optional<Task>& former, bool certain, const std::string& who);
+  void supersede(std::int64_t task, const std::optional<Task>& former);
   void supersede(std::int64_t task, Field field, const Value& former);
   // What a decision put there.
   void decide(std::int64_t task, const std::optional<Task>& now, FieldSet fields, const std::string& who);
 
   // A side's text went from one to the other by somebody's hands: what it had and has no more is excused.
   void overwritten(const View& before, const View& after, const std::string& who);
+
+  // Set back to what it was before: to who wrote elsewhere, having seen the former, nothing has changed.
+  bool is_no_news(const Write&) const;
 
   std::vector<Write>& writes() { return writes_; }
   std::vector<Note>& notes() { return notes_; }

@@ -64,7 +64,7 @@ void account(World& world, const Decision& decision, const std::string& who, boo
   const Conflict& conflict = decision.conflict;
   const auto lost = [&](const std::optional<Task>& loser, const std::optional<Task>& winner) {
     if (!loser || !winner) {
-      world.ledger.supersede(conflict.task_id, loser, true, who);
+      world.ledger.supersede(conflict.task_id, loser);
     } else {
       for (const FieldSpec& field : kSchema)
         if (field.synced && !equal((*loser)[field.field], (*winner)[field.field]))
@@ -146,7 +146,7 @@ void undo(World& world, const Step& step, Choices& choices) {
     const auto before = task_of(record, record.before);
     const auto after = task_of(record, record.after);
     if (!before || !after) {
-      world.ledger.supersede(record.task_id, after, true, "undo");
+      world.ledger.supersede(record.task_id, after);
       continue;
     }
     for (const FieldSpec& field : kSchema)
@@ -205,7 +205,7 @@ void write_task(World& world, const Step& step, Choices& choices) {
   world.say(done.ended ? "outcome " + std::to_string(outcome->index()) : "no answer, " + done.refused);
   if (done.ended && !std::holds_alternative<TaskWritten>(*outcome)) return;
   if (known.view.empty() || equal(known.view.begin()->second[field], value)) return;
-  world.ledger.set(known, id, field, value, Side::database, who);
+  world.ledger.set(known, id, field, value, kDatabase, who);
   world.ledger.writes().back().certain = done.ended && done.alone;
 }
 

@@ -38,7 +38,7 @@ World::World(std::uint64_t seed) {
   make_replicas(choices);
   std::vector<Task> tasks;
   for (std::int64_t id = 1; id <= static_cast<std::int64_t>(2 + choices.below(4)); ++id) tasks.push_back(first_task(id));
-  for (const Task& task : tasks) ledger.create({}, task, Side::yaml, "the beginning");
+  for (const Task& task : tasks) ledger.create({}, task, kDatabase, "the beginning");
   for (auto& replica : replicas_) {
     const std::string text = beginning(tasks);
     people_wrote(text);
