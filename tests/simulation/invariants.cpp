@@ -104,7 +104,7 @@ bool accounted_for(World& world, const Kept& all, const Write& write) {
     if (says(saved, write)) return true;
   for (const Conflict& conflict : all.conflicts)
     if (conflict.task_id == write.slot.task && (says(conflict.yaml, write) || says(conflict.database, write))) return true;
-  if (world.ledger.is_no_news(write)) return true;
+  if (world.ledger.is_no_news(write) || world.ledger.is_made_elsewhere(write)) return true;
   return world.ever_forced && in_history(world, write);
 }
 

@@ -1,5 +1,7 @@
 #include "simulation/ledger.hpp"
 
+#include <algorithm>
+
 #include "model/json.hpp"
 
 namespace lockstep::simulation {
@@ -135,6 +137,17 @@ bool Ledger::is_no_news(const Write& write) const {
   for (const WriteId former : standing(write.slot, *write.value))
     for (const WriteId by : writes_[former].superseded_by)
       if (&writes_[former] != &write && writes_[by].place != write.place) return true;
+  return false;
+}
+
+bool Ledger::is_made_elsewhere(const Write& removal) const {
+  if (removal.value) return false;
+  for (const WriteId made : standing({removal.slot.task, std::nullopt}, kThere)) {
+    const Write& other = writes_[made];
+    const bool known = std::any_of(other.superseded_by.begin(), other.superseded_by.end(),
+                                   [&](WriteId by) { return &writes_[by] == &removal; });
+    if (other.place != removal.place && !known) return true;
+  }
   return false;
 }
 

@@ -81,6 +81,9 @@ class Ledger {
   // Set back to what it was before: to who wrote elsewhere, having seen the former, nothing has changed.
   bool is_no_news(const Write&) const;
 
+  // Somebody made the task elsewhere, and who removed it here never knew: theirs is a task that was never synced.
+  bool is_made_elsewhere(const Write& removal) const;
+
   std::vector<Write>& writes() { return writes_; }
   std::vector<Note>& notes() { return notes_; }
 
