@@ -6,7 +6,7 @@ include(CMakePackageConfigHelpers)
 # One archive of the rooms below the public headers; what they link is the consumer's to find (lockstepConfig.cmake).
 add_library(lockstep_library STATIC)
 add_library(lockstep::lockstep ALIAS lockstep_library)
-foreach(room model reconcile yaml file_events file store engine config api dashboard service)
+foreach(room model reconcile yaml merge file_events file store engine config api dashboard service)
   target_sources(lockstep_library PRIVATE $<TARGET_OBJECTS:lockstep_${room}>)
 endforeach()
 target_link_libraries(lockstep_library PRIVATE

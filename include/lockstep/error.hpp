@@ -13,7 +13,8 @@ enum class ErrorCode {
   not_found,        // a thing that was named is not there
   io,               // a file operation failed
   permission,       // … for want of rights
-  locked,           // a lock was not free within its deadline
+  locked,           // a lock of the file was not free within its deadline
+  busy,             // … of the database, or of a replica: nothing was written, retry
   database,         // the database refused or failed
   unreachable,      // the database cannot be reached
   changed,          // what was to be replaced is no longer there: read again and start anew

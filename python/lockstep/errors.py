@@ -82,6 +82,7 @@ _BY_CODE: dict[str, type[LockstepError]] = {
     "io": FileError,
     "permission": FileError,
     "locked": FileLockedError,
+    "busy": DatabaseError,
     "database": DatabaseError,
     "unreachable": DatabaseError,
     "newer_schema": DatabaseError,

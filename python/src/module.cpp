@@ -27,6 +27,7 @@ std::string name_of(ErrorCode code) {
     case ErrorCode::io: return "io";
     case ErrorCode::permission: return "permission";
     case ErrorCode::locked: return "locked";
+    case ErrorCode::busy: return "busy";
     case ErrorCode::database: return "database";
     case ErrorCode::unreachable: return "unreachable";
     case ErrorCode::changed: return "changed";

@@ -42,8 +42,9 @@ void list_conflicts(const Services& services, CallPtr call) {
     const std::size_t total = engine.count_conflicts(filter);
     std::string list = "[";
     if (!none)
-      for (const Conflict& conflict : engine.conflicts(filter))
+      engine.each_conflict(filter, [&list](const Conflict& conflict) {
         list += (list.size() == 1 ? "" : ",") + write_json(conflict_json(conflict));
+      });
     Response response = json_text_response(200, std::move(list += ']'));
     response.headers.push_back({"X-Total-Count", std::to_string(total)});
     return response;
@@ -107,11 +108,11 @@ void resolve_conflicts(const Services& services, CallPtr call) {
     const Stopwatch stopwatch;
     std::vector<std::int64_t> numbers = named.value_or(std::vector<std::int64_t>());
     if (!named)
-      for (const Conflict& conflict : engine.conflicts({})) numbers.push_back(conflict.number);
+      engine.each_conflict({}, [&numbers](const Conflict& conflict) { numbers.push_back(conflict.number); });
     const std::vector<ResolveRequest> requests = alike(choice, numbers);
     const std::vector<ResolveOutcome> outcomes = engine.resolve_all(requests);
     note_resolutions(*with, stopwatch, outcomes);
-    return json_response(200, resolutions_json(requests, outcomes));
+    return json_text_response(200, resolutions_text(requests, outcomes));
   });
 }
 

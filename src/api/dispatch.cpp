@@ -60,6 +60,14 @@ std::uint64_t event_number(const std::string& text) {
   return fault == std::errc{} && end == text.data() + text.size() ? number : UINT64_MAX;
 }
 
+// The status is known without asking.
+bool needs_database(const Route& route) { return route.tag != "Operations" && route.operation != "getStatus"; }
+
+// Whoever asked it would wait for as long as the server says nothing.
+Response not_answering_response() {
+  return problem_response({ProblemKind::database, "The database does not answer", "try again once it does", {}});
+}
+
 }  // namespace
 
 Dispatch::Dispatch(const Services& services, std::span<const StaticFile> files, std::string_view files_policy)
@@ -203,6 +211,8 @@ void Dispatch::handle(Request request, Reply reply) const {
     if (Response* response = std::get_if<Response>(&read)) return (*finish)(std::move(*response));
     call = std::get<CallPtr>(std::move(read));
     call->reply = *finish;
+    if (needs_database(route) && services_.daemon.health().database == Health::Database::silent)
+      return (*finish)(not_answering_response());
     return route.handler(services_, call);
   } catch (...) {
     answer = exception_response(std::current_exception());

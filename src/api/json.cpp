@@ -1,5 +1,7 @@
 #include "api/json.hpp"
 
+#include "api/problem.hpp"
+
 #include <charconv>
 #include <cmath>
 #include <cstdio>
@@ -93,6 +95,22 @@ Json change_json(const ChangeRecord& record) {
   set_change_state(change, record.side, "before", "before_text", record.before);
   set_change_state(change, record.side, "after", "after_text", record.after);
   return change;
+}
+
+void set_waiting(Json& object, std::span<const WaitingChange> waiting, std::size_t all) {
+  object.set("waiting", array_of(waiting.first(std::min(waiting.size(), WaitingChange::kShown)),
+                                 [](const WaitingChange& change) { return lockstep::to_json(change); }));
+  object.set("waiting_count", count(all));
+}
+
+Json failure_or_null(const std::optional<SyncFailure>& failure) {
+  if (!failure) return Json::null();
+  const Problem problem = std::visit([](const auto& why) { return problem_of(why); }, failure->why);
+  Json object = Json::object();
+  object.set("at", instant(failure->at));
+  object.set("title", text(spec(problem.kind).title));
+  object.set("detail", Json::string(problem.hint.empty() ? problem.detail : problem.detail + " (" + problem.hint + ")"));
+  return object;
 }
 
 // Only the fields that have one.
@@ -196,6 +214,7 @@ Json sync_result_json(const SyncResult& result) {
   object.set("conflicts_detected", count(result.conflicts.size()));
   object.set("conflicts", array_of(result.conflicts, conflict_ref_json));
   object.set("warnings", array_of(result.warnings, warning_json));
+  set_waiting(object, result.waiting, result.waiting.size());
   return object;
 }
 
@@ -268,10 +287,11 @@ Json run_json(const Run& run) {
   object.set("conflicts", Json::array());
   object.set("warnings", Json::array());
   object.set("replica", text(run.replica));
+  set_waiting(object, waiting_from_details(run.details), waiting_count_from_details(run.details));
   // What the engine stored besides (conflicts, warnings, guard, closed conflicts, undone run) goes out as it is,
   // save its notes for other processes' events.
   for (auto& [name, value] : details.members)
-    if (name != "effects") object.set(name, std::move(value));
+    if (name != "effects" && name != "waiting") object.set(name, std::move(value));
   return object;
 }
 
@@ -320,6 +340,8 @@ Json status_json(const Status& status, const HostFacts& host) {
   object.set("uptime_seconds", milliseconds(host.uptime_seconds));
   object.set("yaml", std::move(yaml));
   object.set("database", std::move(database));
+  set_waiting(object, status.waiting, status.waiting_count);
+  object.set("last_error", failure_or_null(status.last_error));
   object.set("watcher", text(host.watcher));
   object.set("last_run", status.last_run ? run_json(*status.last_run) : Json::null());
   return object;

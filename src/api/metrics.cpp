@@ -66,6 +66,14 @@ struct Metrics::Impl {
                                .Help("Clients of the event streams that are connected")
                                .Register(registry);
   Gauge& conflicts = gauge("lockstep_conflicts_pending", "Conflicts that wait for a decision");
+  Gauge& waiting = gauge("lockstep_waiting_changes", "Changes that should be carried over and cannot be for now");
+  Gauge& in_sync = gauge("lockstep_in_sync", "1 while both sides hold the same, as far as is known");
+  Gauge& failing = gauge("lockstep_last_sync_failed", "1 from a sync that failed to the next that succeeds");
+  Counter& failures = prometheus::BuildCounter()
+                          .Name("lockstep_sync_failures_total")
+                          .Help("Syncs that came to nothing, whatever the cause")
+                          .Register(registry)
+                          .Add({});
   Gauge& tasks = gauge("lockstep_tasks", "Distinct tasks of both sides, as of the last sync");
   Gauge& last_success =
       gauge("lockstep_last_success_timestamp_seconds", "When a sync last succeeded; 0 = not since the start");
@@ -105,6 +113,7 @@ void Metrics::count_run(Trigger trigger, std::string_view outcome, double second
 void Metrics::count_run(const Report& report) {
   count_run(report.trigger, outcome_of(report), report.seconds);
   if (const auto* result = std::get_if<SyncResult>(&report.outcome)) count_changes(result->yaml, result->database);
+  else impl_->failures.Increment();
 }
 
 void Metrics::count_changes(const SideCounts& yaml, const SideCounts& database) {
@@ -143,7 +152,10 @@ std::string Metrics::text(const Status& status, const Health& health) {
   impl_->conflicts.Set(static_cast<double>(status.pending_conflicts));
   impl_->tasks.Set(static_cast<double>(status.total_tasks));
   impl_->last_success.Set(health.last_success ? seconds(*health.last_success) : 0);
-  impl_->reachable.Set(health.database_reachable ? 1 : 0);
+  impl_->reachable.Set(health.database == Health::Database::connected ? 1 : 0);
+  impl_->in_sync.Set(status.in_sync ? 1 : 0);
+  impl_->waiting.Set(static_cast<double>(status.waiting_count));
+  impl_->failing.Set(status.last_error ? 1 : 0);
   impl_->valid.Set(health.yaml == Health::Yaml::valid ? 1 : 0);
   return prometheus::TextSerializer().Serialize(impl_->registry.Collect());
 }

@@ -3,6 +3,7 @@
 #include "api/handlers.hpp"
 #include "api/metrics.hpp"
 #include "api/openapi.hpp"
+#include "api/problem.hpp"
 #include "api/refusal_log.hpp"
 #include "api/safety.hpp"
 
@@ -27,6 +28,30 @@ std::string_view to_string(Health::Yaml state) {
   return "";
 }
 
+std::string_view to_string(Health::Database state) {
+  switch (state) {
+    case Health::Database::connected: return "connected";
+    case Health::Database::unreachable: return "unreachable";
+    case Health::Database::silent: return "not answering";
+  }
+  return "";
+}
+
+// Why it is degraded, the most telling cause alone; empty = it is not.
+std::string reason_of(const Health& health) {
+  if (health.database == Health::Database::silent) return "The database does not answer: " + health.database_error;
+  if (health.last_error) {
+    const Problem problem = std::visit([](const auto& why) { return problem_of(why); }, health.last_error->why);
+    return std::string(spec(problem.kind).title) + ": " + problem.detail;
+  }
+  if (health.database == Health::Database::unreachable)
+    return health.database_error.empty() ? "The database was not reached yet" : "The database is unreachable: " + health.database_error;
+  if (health.yaml == Health::Yaml::missing) return "The YAML file is missing";
+  if (health.yaml == Health::Yaml::invalid) return "The YAML file is not valid";
+  if (health.file_watcher == WatchState::stopped) return "The file is not watched: " + health.file_watcher_state;
+  return {};
+}
+
 Json text(std::string_view value) { return Json::string(std::string(value)); }
 
 std::string cookie_path(const Services& services) { return services.root.empty() ? "/" : services.root; }
@@ -35,14 +60,15 @@ std::string cookie_path(const Services& services) { return services.root.empty()
 
 void get_health(const Services& services, CallPtr call) {
   const Health health = services.daemon.health();
-  const bool healthy =
-      health.database_reachable && health.yaml == Health::Yaml::valid && health.file_watcher != WatchState::stopped;
+  const std::string reason = reason_of(health);
+  const bool connected = health.database == Health::Database::connected;
   Json answer = Json::object();
-  answer.set("status", text(healthy ? "healthy" : "degraded"));
-  answer.set("database", text(health.database_reachable ? "connected" : "unreachable"));
+  answer.set("status", text(reason.empty() ? "healthy" : "degraded"));
+  if (!reason.empty()) answer.set("reason", text(reason));
+  answer.set("database", text(to_string(health.database)));
   answer.set("file_watcher", text(to_string(health.file_watcher)));
   answer.set("yaml", text(to_string(health.yaml)));
-  call->reply(json_response(health.database_reachable ? 200 : 503, answer));
+  call->reply(json_response(connected ? 200 : 503, answer));
 }
 
 void get_liveness(const Services&, CallPtr call) { call->reply(json_text_response(200, R"({"status":"alive"})")); }

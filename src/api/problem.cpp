@@ -11,7 +11,7 @@
 namespace lockstep::api {
 namespace {
 
-constexpr std::array<ProblemSpec, 22> kProblems{{
+constexpr std::array<ProblemSpec, 23> kProblems{{
     {ProblemKind::bad_request, 400, "bad-request", "Bad request"},
     {ProblemKind::choice_refused, 400, "choice-refused", "Choice not possible for this conflict"},
     {ProblemKind::unauthorized, 401, "unauthorized", "A token is needed"},
@@ -33,6 +33,7 @@ constexpr std::array<ProblemSpec, 22> kProblems{{
     {ProblemKind::header_too_large, 431, "header-too-large", "The header is too large"},
     {ProblemKind::internal, 500, "internal", "The operation failed"},
     {ProblemKind::database, 503, "database-unavailable", "Database unavailable"},
+    {ProblemKind::database_busy, 503, "database-busy", "Database busy"},
     {ProblemKind::unavailable, 503, "unavailable", "Not available now"},
 }};
 
@@ -70,6 +71,7 @@ ProblemKind kind_of(ErrorCode code) {
     case ErrorCode::usage: return ProblemKind::bad_request;
     case ErrorCode::not_found: return ProblemKind::not_found;
     case ErrorCode::locked: return ProblemKind::file_locked;
+    case ErrorCode::busy: return ProblemKind::database_busy;
     case ErrorCode::database:
     case ErrorCode::unreachable:
     case ErrorCode::changed:
@@ -185,23 +187,20 @@ std::optional<Problem> problem_of(const ResolveOutcome& outcome, std::int64_t co
       outcome);
 }
 
-Json resolutions_json(const std::vector<ResolveRequest>& requests, const std::vector<ResolveOutcome>& outcomes) {
-  Json resolved = Json::array(), failed = Json::array();
+std::string resolutions_text(const std::vector<ResolveRequest>& requests, const std::vector<ResolveOutcome>& outcomes) {
+  std::string resolved, failed;
   for (std::size_t i = 0; i < requests.size(); ++i) {
     const std::int64_t number = requests[i].number;
     if (const auto problem = problem_of(outcomes[i], number)) {
       Json failure = Json::object();
       failure.set("conflict_id", Json::string(conflict_id(number)));
       failure.set("problem", to_json(*problem));
-      failed.items.push_back(std::move(failure));
+      failed += (failed.empty() ? "" : ",") + write_json(failure);
     } else {
-      resolved.items.push_back(resolved_json(std::get<ResolveDone>(outcomes[i])));
+      resolved += (resolved.empty() ? "" : ",") + write_json(resolved_json(std::get<ResolveDone>(outcomes[i])));
     }
   }
-  Json answer = Json::object();
-  answer.set("resolved", std::move(resolved));
-  answer.set("failed", std::move(failed));
-  return answer;
+  return "{\"resolved\":[" + resolved + "],\"failed\":[" + failed + "]}";
 }
 
 Problem conflict_not_found(std::string_view id) {

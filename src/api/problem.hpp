@@ -35,6 +35,7 @@ enum class ProblemKind : std::uint8_t {
   header_too_large,    // 431
   internal,            // 500: also I/O and rights
   database,            // 503: unreachable, refusing or unsuitable
+  database_busy,       // 503: others hold locks in it, or the replica's: retry
   unavailable,         // 503: shutting down, or too many connections
 };
 
@@ -68,7 +69,8 @@ Problem problem_of(const TaskProblems&, std::optional<std::int64_t> task_id);
 // Why that conflict was not resolved; nullopt: it was.
 std::optional<Problem> problem_of(const ResolveOutcome&, std::int64_t conflict);
 // {"resolved":[…],"failed":[{"conflict_id","problem"}]}, each in the order of the requests, which have an outcome each.
-Json resolutions_json(const std::vector<ResolveRequest>&, const std::vector<ResolveOutcome>&);
+// As text: there may be very many.
+std::string resolutions_text(const std::vector<ResolveRequest>&, const std::vector<ResolveOutcome>&);
 Problem conflict_not_found(std::string_view id);
 Problem run_not_found(std::int64_t id);
 Problem task_not_found(std::int64_t id);

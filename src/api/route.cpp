@@ -30,6 +30,15 @@ Response shutting_down_response() {
   return problem_response({ProblemKind::unavailable, "lockstep is shutting down", "try again once it is back", {}});
 }
 
+namespace {
+
+Response busy_response() {
+  return problem_response({ProblemKind::database, "lockstep still waits for the file or the database on behalf of another sync",
+                           "nothing was written; try again once it is done", {}});
+}
+
+}  // namespace
+
 void reply_from(const Services& services, CallPtr call, Queue queue, MakeResponse make) {
   Daemon& daemon = services.daemon;
   Daemon::Job job = [call, make = std::move(make)](Engine& engine) {
@@ -43,7 +52,11 @@ void reply_from(const Services& services, CallPtr call, Queue queue, MakeRespons
   };
   bool queued = false;
   switch (queue) {
-    case Queue::write: queued = daemon.write(std::move(job)); break;
+    case Queue::write:
+      queued = daemon.write_in_time(std::move(job), [waiting = std::weak_ptr<Call>(call)] {
+        if (const CallPtr late = waiting.lock()) late->reply(busy_response());
+      });
+      break;
     case Queue::read: queued = daemon.read(std::move(job)); break;
     case Queue::read_slowly: queued = daemon.read_slowly(std::move(job)); break;
   }

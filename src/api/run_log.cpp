@@ -58,6 +58,8 @@ LogRecord run_record(const Report& report) {
   LogRecord record = std::visit(
       [&report]<typename T>(const T& outcome) {
         if constexpr (std::is_same_v<T, SyncResult>) return success(outcome, report.seconds, report.news);
+        // Tried again and again, and still the same: said once.
+        else if (!report.news) return failure(problem_of(outcome), LogLevel::debug);
         else if constexpr (std::is_same_v<T, Error>) return failure(problem_of(outcome), LogLevel::error);
         else return failure(problem_of(outcome), LogLevel::warn);
       },

@@ -167,6 +167,8 @@ Json sync_result() {
        {"conflicts_detected", count()},
        {"conflicts", list_of("ConflictRef")},
        {"warnings", list_of("Warning")},
+       {"waiting", list_of("WaitingChange")},
+       {"waiting_count", count()},
        {"guard", schema_ref("Guard")}},
       {"guard"});
 }
@@ -206,6 +208,11 @@ void add_syncs(Json& schemas) {
   schemas.set(
       "Warning",
       object({{"message", string()}, {"task_id", or_null(schema_of_type("integer"))}, {"line", or_null(count())}}));
+  schemas.set("WaitingChange", object({{"task_id", schema_of_type("integer")},
+                                       {"field", or_null(string())},
+                                       {"side", one_of({"yaml", "database"})},
+                                       {"reason", string()},
+                                       {"since", instant()}}));
   schemas.set("ConflictRef",
               object({{"conflict_id", or_null(string())}, {"task_id", identifier()}, {"reason", string()}}));
   schemas.set("ClosedConflict",
@@ -271,6 +278,7 @@ void add_status(Json& schemas) {
       "DatabaseStatus",
       object({{"backend", string()}, {"reachable", boolean()}, {"tasks", count()}, {"warnings", list_of("Warning")}}));
   const Json watcher = one_of({"running", "polling", "stopped"});
+  schemas.set("LastError", object({{"at", instant()}, {"title", string()}, {"detail", string()}}));
   schemas.set("Status", object({{"last_sync_timestamp", or_null(instant())},
                                 {"total_tasks", count()},
                                 {"pending_conflicts", count()},
@@ -283,12 +291,17 @@ void add_status(Json& schemas) {
                                 {"uptime_seconds", number()},
                                 {"yaml", schema_ref("YamlStatus")},
                                 {"database", schema_ref("DatabaseStatus")},
+                                {"waiting", list_of("WaitingChange")},
+                                {"waiting_count", count()},
+                                {"last_error", or_null(schema_ref("LastError"))},
                                 {"watcher", watcher},
                                 {"last_run", or_null(schema_ref("Run"))}}));
   schemas.set("Health", object({{"status", one_of({"healthy", "degraded"})},
-                                {"database", one_of({"connected", "unreachable"})},
+                                {"reason", string()},
+                                {"database", one_of({"connected", "unreachable", "not answering"})},
                                 {"file_watcher", watcher},
-                                {"yaml", one_of({"valid", "invalid", "missing"})}}));
+                                {"yaml", one_of({"valid", "invalid", "missing"})}},
+                               {"reason"}));
   schemas.set("Alive", object({{"status", exactly("alive")}}));
   schemas.set("Text", string());
   schemas.set("Document", any_object());

@@ -70,6 +70,14 @@ void write_new_file(const std::string& path, std::string_view text, mode_t mode)
   if (::close(descriptor) != 0) fail(errno);
 }
 
+// There is nothing to make it from: no file, no rows.
+void start_schedule(const std::string& path) {
+  std::error_code failed;  // opening the file says why
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  if (!folder.empty()) std::filesystem::create_directories(folder, failed);
+  write_new_file(path, "# The schedule: kept in step with the database by lockstep.\ntasks: []\n", 0644);
+}
+
 // The path of the configuration file that was written.
 std::string write_config(const Session& session, const InitOptions& options) {
   const Config& config = session.config();
@@ -146,7 +154,12 @@ Exit run_init(Session& session, const InitOptions& options) {
     engine.adopt_replica();
     did.push_back("The replica " + options.adopt_replica + " now belongs to " + session.config().engine.yaml);
   }
-  const Status status = engine.status();
+  Status status = engine.status();
+  if (status.yaml.checksum.empty() && status.database.tasks == 0 && !std::filesystem::exists(status.yaml.path)) {
+    start_schedule(status.yaml.path);
+    did.push_back("Wrote " + status.yaml.path + ", without tasks yet");
+    status = engine.status();
+  }
   if (terminal.json()) {
     Json list = Json::array();
     for (const std::string& sentence : did) list.items.push_back(Json::string(sentence));

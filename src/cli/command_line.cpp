@@ -128,7 +128,7 @@ CommandLine::CommandLine() {
   app_.get_formatter()->column_width(34);
   app_.footer("Global options may stand before or after the command. `lockstep COMMAND --help` says more.\n"
               "Exit status: 0 done, 1 failed, 2 changes are due (plan), 3 conflicts, 4 invalid YAML,\n"
-              "5 file locked, 6 deletion guard, 64 usage or configuration error.\n");
+              "5 file locked, 6 deletion guard, 7 some changes wait, 64 usage or configuration error.\n");
   app_.get_formatter()->label("SUBCOMMAND", "COMMAND");
   app_.get_formatter()->label("Subcommands", "Commands");
   add_global_options();
@@ -186,6 +186,7 @@ void CommandLine::add_conflicts() {
         return run_conflicts(session, conflicts_);
       });
   conflicts->add_option("ID", conflicts_.id, "conflict_3 or 3");
+  conflicts->add_flag("--all", conflicts_.all, "List all of them, not only the first ten");
 }
 
 void CommandLine::add_resolve() {
@@ -209,6 +210,7 @@ void CommandLine::add_validate() {
   });
   validate->add_option("FILE", validate_.files, "Files (`-` is standard input); else the configured one");
   add_choice(validate, "--format", kFormats, format_, "How faults are shown");
+  validate->add_flag("--strict", validate_.strict, "Keys that lockstep does not know are faults");
 }
 
 void CommandLine::add_next() {
@@ -373,6 +375,7 @@ Exit execute(CommandLine& line, Terminal& terminal) {
     }
     std::variant<Config, ConfigFaults> config = load_config(line.flags, process_environment());
     if (const ConfigFaults* faults = std::get_if<ConfigFaults>(&config)) return fail_configuration(terminal, *faults);
+    for (const std::string& warning : std::get<Config>(config).warnings) terminal.warn(escaped(warning));
     Session session(std::get<Config>(std::move(config)), line.flags, terminal);
     return line.command(session);
   } catch (const Error& error) {

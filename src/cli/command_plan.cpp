@@ -16,7 +16,7 @@ Exit report_plan(Session& session, const PlanReport& plan, bool detailed_exit_co
   }
   if (!detailed_exit_code) return Exit::done;
   if (!is_empty(plan.result.yaml) || !is_empty(plan.result.database)) return Exit::changes_due;
-  return plan.result.conflicts.empty() ? Exit::done : Exit::conflicts;
+  return exit_of(plan.result);
 }
 
 }  // namespace

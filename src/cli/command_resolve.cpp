@@ -92,13 +92,16 @@ Exit resolve_all(Session& session, const std::string& choice_name) {
   if (choice == Choice::custom) return fail_usage(terminal, "custom is a choice for one conflict, field by field; not for --all");
   Engine& engine = session.engine(true);
   std::vector<ResolveRequest> requests;
-  for (const Conflict& conflict : engine.conflicts({})) requests.push_back({conflict.number, {choice, {}}, conflict.version});
+  engine.each_conflict({}, [&](const Conflict& conflict) {
+    requests.push_back({conflict.number, {choice, {}}, conflict.version});
+  });
   if (requests.empty() && !terminal.quiet()) terminal.print("No conflicts are pending.\n");
   const std::vector<ResolveOutcome> outcomes = engine.resolve_all(requests);
   bool some_failed = false;
+  std::size_t resolved = 0, unresolved = 0;
   for (std::size_t i = 0; i < requests.size(); ++i) {
     if (const auto* done = std::get_if<ResolveDone>(&outcomes[i])) {
-      if (!terminal.quiet()) terminal.print(done_text(*done) + "\n");
+      if (resolved++ < kConflictsShown && !terminal.quiet()) terminal.print(done_text(*done) + "\n");
       continue;
     }
     // A broken file and a lock are of all of them.
@@ -106,10 +109,14 @@ Exit resolve_all(Session& session, const std::string& choice_name) {
     const api::Problem problem = *api::problem_of(outcomes[i], requests[i].number);
     if (problem.kind == api::ProblemKind::file_locked) return terminal.fail(problem);
     some_failed = true;
-    if (!terminal.json())
+    if (!terminal.json() && unresolved++ < kConflictsShown)
       terminal.message(api::conflict_id(requests[i].number) + " not resolved: " + escaped(problem.detail) + "\n");
   }
-  if (terminal.json()) terminal.document(api::resolutions_json(requests, outcomes));
+  if (resolved > kConflictsShown && !terminal.quiet())
+    terminal.print("… and " + std::to_string(resolved - kConflictsShown) + " more: " + std::to_string(resolved) + " in all\n");
+  if (unresolved > kConflictsShown)
+    terminal.message("… and " + std::to_string(unresolved - kConflictsShown) + " more not resolved\n");
+  if (terminal.json()) terminal.document_part(api::resolutions_text(requests, outcomes) + "\n");
   return some_failed ? Exit::failed : Exit::done;
 }
 

@@ -1,11 +1,14 @@
 #include <atomic>
 #include <chrono>
+#include <cstdlib>
+#include <future>
 #include <thread>
 
 #include "api/api.hpp"
 #include "cli/commands.hpp"
 #include "cli/console_log.hpp"
 #include "cli/daemon_signals.hpp"
+#include "cli/exit_status.hpp"
 #include "cli/service_manager.hpp"
 #include "cli/session.hpp"
 #include "config/config_keys.hpp"
@@ -98,6 +101,7 @@ class Serving {
 
  private:
   void announce();
+  void leave_unless(const std::future<void>& ended);
   void obey_until_stopped();
   void reload();
   void refuse_reload(const std::string& why) {
@@ -124,10 +128,23 @@ void Serving::run() {
   manager_.tell("STOPPING=1");
   signals_.release();
   log_.write({LogLevel::info, "Stopping: what is under way is finished", {}});
+  std::promise<void> ended;
+  std::thread impatience([this, end = ended.get_future()] { leave_unless(end); });
   // The server first: requests that it still answers need the API.
   server_.stop();
   loop.join();
   api_.stop();
+  ended.set_value();
+  impatience.join();
+}
+
+// Whatever is under way waits for a lock or an answer by then; a run that is cut short is settled by the next one.
+void Serving::leave_unless(const std::future<void>& ended) {
+  constexpr std::chrono::milliseconds kLongestGoodbye{4'000};
+  if (ended.wait_for(kLongestGoodbye) == std::future_status::ready) return;
+  log_.write({LogLevel::warn, "Stopping at once: what is under way still waits for the file or the database; nothing of it "
+                              "was written, and the next start takes it up", {}});
+  std::_Exit(static_cast<int>(Exit::done));
 }
 
 void Serving::announce() {
@@ -140,7 +157,7 @@ void Serving::announce() {
   }
   if (terminal.json()) {
     Json object = Json::object();
-    object.set("urls", std::move(urls));
+    object.set("urls", urls);
     terminal.document(object);
   } else {
     terminal.print("lockstep listens on " + terminal.paint(Colour::bold, escaped(list)) + "\n");

@@ -1,4 +1,7 @@
+#include <filesystem>
+
 #include "api/json.hpp"
+#include "api/problem.hpp"
 #include "api/version.hpp"
 #include "cli/commands.hpp"
 #include "cli/report.hpp"
@@ -25,6 +28,7 @@ std::string status_text(const Status& status, const Terminal& terminal) {
                : status.pending_conflicts > 0
                    ? terminal.paint(Colour::yellow, counted(status.pending_conflicts, "conflict", "conflicts") +
                                                         " pending: lockstep conflicts")
+               : status.waiting_count > 0 ? terminal.paint(Colour::yellow, describe_waiting(status.waiting_count) + ", see below")
                    : terminal.paint(Colour::yellow, "changes are due: lockstep plan"));
   row("replica", escaped(status.replica));
   row("last sync", status.last_sync ? shown_time(*status.last_sync) + " UTC, last change from: " + status.sync_source
@@ -37,6 +41,7 @@ std::string status_text(const Status& status, const Terminal& terminal) {
   row("YAML", yaml);
   row("database", status.database.backend + ": " +
                       (status.database.reachable ? counted(status.database.tasks, "task", "tasks") : "unreachable: " + escaped(status.database.error)));
+  if (status.waiting_count > 0) text += waiting_text(status.waiting, status.waiting_count);
   row("tasks", std::to_string(status.total_tasks) + " in all");
   if (status.last_run) row("last run", last_run_text(*status.last_run));
   return text;
@@ -47,6 +52,11 @@ std::string status_text(const Status& status, const Terminal& terminal) {
 Exit run_status(Session& session) {
   Terminal& terminal = session.terminal();
   const Status status = session.engine(false).status();
+  const bool nothing_there = !status.yaml.valid && status.yaml.checksum.empty() && status.database.reachable &&
+                             !status.last_sync && status.database.tasks == 0 && !std::filesystem::exists(status.yaml.path);
+  if (nothing_there)
+    return terminal.fail({api::ProblemKind::not_found, "no such file: " + status.yaml.path,
+                          "`lockstep init` starts a schedule; or is the path mistyped?", {}});
   if (terminal.json()) {
     terminal.document(api::status_json(status, {api::version(), 0, "stopped"}));
     return Exit::done;

@@ -16,7 +16,7 @@ Exit report_dry_run(Session& session, const PlanReport& plan) {
     terminal.print(plan_text(plan, terminal));
   }
   if (plan.guard) return Exit::deletion_guard;
-  return plan.result.conflicts.empty() ? Exit::done : Exit::conflicts;
+  return exit_of(plan.result);
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ struct CheckedFile {
   bool valid() const { return faults.diagnostics.empty(); }
 };
 
-CheckedFile check_file(const std::string& path, const Settings& settings) {
+CheckedFile check_file(const std::string& path, const Settings& settings, bool strict) {
   CheckedFile checked;
   checked.name = path == kStandardInput ? "standard input" : path;
   std::optional<std::string> text = path == kStandardInput ? read_standard_input() : read_file(path);
@@ -31,6 +31,7 @@ CheckedFile check_file(const std::string& path, const Settings& settings) {
   ReadOptions options;
   options.file_name = checked.name;
   options.version = settings.yaml_version;
+  options.unknown_keys_are_faults = strict;
   ReadResult read = Document::read(std::move(*text), options);
   if (read.document) checked.tasks = read.document->tasks().size();
   checked.faults = {std::move(read.diagnostics), read.more_diagnostics};
@@ -115,7 +116,7 @@ Exit run_validate(Session& session, const ValidateOptions& options) {
   std::vector<CheckedFile> files;
   InvalidYaml all;
   for (const std::string& path : paths) {
-    files.push_back(check_file(path, session.config().engine));
+    files.push_back(check_file(path, session.config().engine, options.strict));
     const InvalidYaml& found = files.back().faults;
     all.diagnostics.insert(all.diagnostics.end(), found.diagnostics.begin(), found.diagnostics.end());
     all.more += found.more;

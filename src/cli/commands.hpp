@@ -33,6 +33,7 @@ Exit run_plan(Session&, const PlanOptions&);
 Exit run_status(Session&);
 
 struct ConflictsOptions {
+  bool all = false;
   std::string id;  // empty = list all
 };
 Exit run_conflicts(Session&, const ConflictsOptions&);
@@ -47,6 +48,7 @@ Exit run_resolve(Session&, const ResolveOptions&);
 struct ValidateOptions {
   std::vector<std::string> files;  // empty = the configured one; `-` = standard input
   enum class Format : std::uint8_t { text, json, github } format = Format::text;
+  bool strict = false;             // unknown keys are faults
 };
 Exit run_validate(Session&, const ValidateOptions&);
 

@@ -11,6 +11,7 @@ enum class Exit : int {
   invalid_yaml = 4,
   file_locked = 5,
   deletion_guard = 6,
+  waiting = 7,  // some changes wait; everything else was synced
   usage = 64,
 };
 

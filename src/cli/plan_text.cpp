@@ -79,6 +79,10 @@ class PlanWriter {
     const std::string yaml = describe_counts(result.yaml);
     const std::string database = describe_counts(result.database);
     if (!text_.empty()) text_ += "\n";
+    if (!result.waiting.empty()) {
+      line(Colour::yellow, "? " + describe_waiting(result.waiting.size()) + ", for they cannot be carried over for now:");
+      text_ += waiting_text(result.waiting, result.waiting.size()) + "\n";
+    }
     if (yaml.empty() && database.empty() && result.conflicts.empty()) {
       text_ += "Nothing to do: " + counted(result.unchanged, "task", "tasks") + " in step.\n";
       return;

@@ -1,5 +1,8 @@
 #include "cli/report.hpp"
 
+#include <algorithm>
+#include <span>
+
 #include "api/json.hpp"
 
 namespace lockstep::cli {
@@ -23,6 +26,19 @@ std::string describe_counts(const SideCounts& counts) {
   return text;
 }
 
+std::string describe_waiting(std::size_t count) { return counted(count, "change waits", "changes wait"); }
+
+std::string waiting_text(const std::vector<WaitingChange>& waiting, std::size_t all) {
+  constexpr std::size_t kListed = 10;
+  std::string text;
+  for (const WaitingChange& change : waiting) {
+    if (&change - waiting.data() == kListed) break;
+    text += "  " + escaped(describe(change)) + " (since " + shown_time(change.since) + " UTC)\n";
+  }
+  if (all > kListed) text += "  … and " + std::to_string(all - kListed) + " more: lockstep --json status\n";
+  return text;
+}
+
 namespace {
 
 // "3 inserted into the database" where there is one kind of change, else "database: 3 inserted, 1 updated".
@@ -38,7 +54,9 @@ std::string describe_changes(const SyncResult& result) {
   if (!is_empty(result.database)) text += describe_side(result.database, "database");
   if (!is_empty(result.yaml)) text += (text.empty() ? "" : "; ") + describe_side(result.yaml, "YAML");
   if (result.merged > 0) text += "; " + std::to_string(result.merged) + " merged from both sides";
-  if (text.empty()) text = "nothing to change (" + counted(result.unchanged, "task", "tasks") + " in step)";
+  const char* const nothing = result.waiting.empty() ? "nothing to change (" : "nothing was changed (";
+  if (text.empty()) text = nothing + counted(result.unchanged, "task", "tasks") + " in step)";
+  if (!result.waiting.empty()) text += "; " + describe_waiting(result.waiting.size());
   return text;
 }
 
@@ -46,16 +64,24 @@ std::string describe_changes(const SyncResult& result) {
 void report_conflicts(Terminal& terminal, const SyncResult& result) {
   std::string text = terminal.paint(Colour::yellow, "Sync detected " + std::to_string(result.conflicts.size()) + " conflict(s)");
   text += "; everything else was synced\n";
-  for (const ConflictRef& conflict : result.conflicts) {
+  const std::size_t shown = std::min(result.conflicts.size(), kConflictsShown);
+  for (const ConflictRef& conflict : std::span(result.conflicts).first(shown)) {
     const std::string id = conflict.number ? api::conflict_id(*conflict.number) : std::string("(new)");
     text += "  " + terminal.paint(Colour::bold, id) + "  task " + std::to_string(conflict.task_id) + "  " +
             std::string(to_string(conflict.reason)) + "\n";
     if (conflict.number) text += "      lockstep resolve " + id + "\n";
   }
+  if (shown < result.conflicts.size())
+    text += "  … and " + std::to_string(result.conflicts.size() - shown) + " more: lockstep conflicts\n";
   terminal.print(text);
 }
 
 }  // namespace
+
+Exit exit_of(const SyncResult& result) {
+  if (!result.conflicts.empty()) return Exit::conflicts;
+  return result.waiting.empty() ? Exit::done : Exit::waiting;
+}
 
 void report_warnings(Terminal& terminal, std::string_view file, const std::vector<Warning>& warnings) {
   for (const Warning& warning : warnings) {
@@ -66,7 +92,7 @@ void report_warnings(Terminal& terminal, std::string_view file, const std::vecto
 
 Exit report_sync(Session& session, const SyncResult& result, std::string_view done) {
   Terminal& terminal = session.terminal();
-  const Exit exit = result.conflicts.empty() ? Exit::done : Exit::conflicts;
+  const Exit exit = exit_of(result);
   if (terminal.json()) {
     terminal.document(api::sync_result_json(result));
     return exit;
@@ -74,13 +100,16 @@ Exit report_sync(Session& session, const SyncResult& result, std::string_view do
   report_warnings(terminal, session.config().engine.yaml, result.warnings);
   const bool nothing = is_empty(result.yaml) && is_empty(result.database);
   if (!terminal.quiet() && (result.conflicts.empty() || !nothing)) {
-    std::string line = (result.conflicts.empty() ? terminal.paint(Colour::green, done) : "Synced") + std::string(": ") +
-                       describe_changes(result);
+    const bool all_done = exit == Exit::done;
+    std::string line = (all_done ? terminal.paint(Colour::green, done) : "Synced") + std::string(": ") + describe_changes(result);
     if (result.run_id && terminal.verbose())
       line += " (run " + std::to_string(*result.run_id) + ", " +
               std::to_string(static_cast<long long>(result.duration_ms)) + " ms)";
     terminal.print(line + "\n");
   }
+  if (!result.waiting.empty())
+    terminal.print(terminal.paint(Colour::yellow, "Cannot be carried over for now") + ":\n" +
+                   waiting_text(result.waiting, result.waiting.size()));
   if (!result.conflicts.empty()) report_conflicts(terminal, result);
   return exit;
 }

@@ -10,6 +10,9 @@
 
 namespace lockstep::cli {
 
+// Of a list of conflicts, for people; more than these nobody reads.
+inline constexpr std::size_t kConflictsShown = 10;
+
 template <typename... Handlers>
 struct Overloaded : Handlers... {
   using Handlers::operator()...;
@@ -20,7 +23,12 @@ Overloaded(Handlers...) -> Overloaded<Handlers...>;
 // A field's value on one line, escaped; null as `null`.
 std::string shown(const Value&);
 
-// A finished sync, undo or restore: `done` says what it was ("Sync completed successfully"). Conflicts → exit 3.
+// Conflicts → 3, else changes that wait → 7.
+Exit exit_of(const SyncResult&);
+// "2 changes wait"; and the first ten of them, a line for each. `all`: how many there are.
+std::string describe_waiting(std::size_t count);
+std::string waiting_text(const std::vector<WaitingChange>&, std::size_t all);
+// A finished sync, undo or restore: `done` says what it was ("Sync completed successfully").
 Exit report_sync(Session&, const SyncResult&, std::string_view done);
 // `warning: FILE:LINE: …` where the line is known.
 void report_warnings(Terminal&, std::string_view file, const std::vector<Warning>&);

@@ -84,6 +84,8 @@ void Terminal::document(const Json& value) {
   write(stdout, "\n");
 }
 
+void Terminal::document_part(std::string_view json) { write(stdout, json); }
+
 void Terminal::document_line(std::string_view json) {
   write(stdout, json);
   write(stdout, "\n");

@@ -48,6 +48,8 @@ class Terminal {
   void print(std::string_view text);
   // The one document of --json.
   void document(const Json& value);
+  // The document's text, piece by piece, where it is too long to be built as a whole.
+  void document_part(std::string_view json);
   // With --json, of a command that prints documents as they come: one, on a line of its own.
   void document_line(std::string_view json);
 

@@ -11,6 +11,7 @@
 #include "config/config_keys.hpp"
 #include "config/read_file.hpp"
 #include "model/error.hpp"
+#include "model/suggest.hpp"
 
 extern char** environ;
 
@@ -89,9 +90,36 @@ class EnvironmentReader {
     }
     if (const std::string* token = find("LOCKSTEP_TOKEN")) config_.daemon.token = *token;
     if (const std::string* token = find("LOCKSTEP_READ_TOKEN")) config_.daemon.read_token = *token;
+    for (const auto& [name, value] : environment_)
+      if (!value.empty() && is_unknown(name))
+        config_.warnings.push_back("the environment variable " + name + " means nothing to lockstep" +
+                                   suggestion(name, known_variables()));
   }
 
  private:
+  static const std::vector<std::string_view>& known_variables() {
+    static const std::vector<std::string> names = [] {
+      std::vector<std::string> all{"LOCKSTEP_DATABASE_URL", "LOCKSTEP_TOKEN", "LOCKSTEP_READ_TOKEN"};
+      for (const ConfigKey& key : config_keys()) all.push_back(std::string(kPrefix) + upper(key.name));
+      for (const FieldSpec& field : kSchema)
+        all.push_back(std::string(kPrefix) + upper("fields." + std::string(field.name) + ".owner"));
+      return all;
+    }();
+    static const std::vector<std::string_view> views(names.begin(), names.end());
+    return views;
+  }
+
+  // A typing error that would otherwise go unnoticed.
+  static bool is_unknown(const std::string& name) {
+    if (!name.starts_with(kPrefix)) return false;
+    const std::string_view rest = std::string_view(name).substr(kPrefix.size());
+    // What is said to the scripts around the program, by hooks, and to tests.
+    if (rest.starts_with("SYNC_") || rest.starts_with("TEST_") || rest == "PROGRAM" || rest == "SOURCE" || rest == "EVENT")
+      return false;
+    const auto& known = known_variables();
+    return std::find(known.begin(), known.end(), name) == known.end();
+  }
+
   // An empty variable counts as unset.
   const std::string* find(std::string_view name) const {
     for (const auto& [known, value] : environment_)

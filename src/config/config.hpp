@@ -43,6 +43,7 @@ struct Config {
   Settings engine;
   DaemonSettings daemon;
   std::string file;                     // the configuration file that was read; empty = none
+  std::vector<std::string> warnings;    // sentences: variables of the environment that mean nothing to lockstep
   bool database_from_environment = false;  // its URL is somebody's secret: not to be written into files
 };
 

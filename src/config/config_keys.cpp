@@ -77,7 +77,7 @@ constexpr std::array kKeys{
               }},
     ConfigKey{"auto_merge", "true", "settle changes of different fields of one task without asking",
               [](Config& c, const Setting& s) { return store(parse_boolean(s), c.engine.auto_merge); }},
-    ConfigKey{"max_delete", "50%", "a sync that would delete more (and more than 5 tasks) stops",
+    ConfigKey{"max_delete", "50%", "a sync that would delete more (and more than 5 tasks, or all of 2 or more) stops",
               [](Config& c, const Setting& s) { return store(parse_percent(s), c.engine.max_delete_percent); }},
     ConfigKey{"on_yaml_delete", "delete", "what becomes of the row of a task removed from the YAML: delete, disable, ignore",
               [](Config& c, const Setting& s) {
@@ -86,10 +86,12 @@ constexpr std::array kKeys{
                                                             {"ignore", OnYamlDelete::ignore}}),
                              c.engine.on_yaml_delete);
               }},
-    ConfigKey{"lock_timeout", "10s", "how long to wait for another process that has the file locked",
+    ConfigKey{"lock_timeout", "10s", "how long a run waits in all: for locks of the file or the database, for a server",
               [](Config& c, const Setting& s) { return store(parse_duration(s), c.engine.lock_timeout); }},
     ConfigKey{"settle", "20ms", "quiet time after the last event before a changed file is read",
               apply_daemon_duration<&DaemonSettings::settle>},
+    ConfigKey{"settle_deletions", "1s", "quiet time before tasks that are gone from a file count as deleted",
+              [](Config& c, const Setting& s) { return store(parse_duration(s), c.engine.settle_deletions); }},
     ConfigKey{"interval", "5m", "safety-net sync of the daemon; 0 = off",
               apply_daemon_duration<&DaemonSettings::interval>},
     ConfigKey{"full_check_every", "12", "every n-th of those compares everything",

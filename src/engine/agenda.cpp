@@ -75,6 +75,12 @@ std::optional<Agenda::Item> Agenda::next() {
   }
 }
 
+bool Agenda::overdue(Milliseconds by) const {
+  const Time then = std::chrono::steady_clock::now() - by;
+  const std::lock_guard lock(mutex_);
+  return std::any_of(triggers_.begin(), triggers_.end(), [then](const auto& waiting) { return waiting.second.due < then; });
+}
+
 void Agenda::close() {
   const std::lock_guard lock(mutex_);
   closed_ = true;

@@ -42,6 +42,8 @@ class Agenda {
   // wait then are dropped: whoever starts next syncs anyway.
   std::optional<Item> next();
   void close();
+  // Whether something should have been begun so long ago.
+  bool overdue(Milliseconds by) const;
 
  private:
   struct Waiting {
@@ -49,7 +51,7 @@ class Agenda {
   };
   std::optional<Trigger> due_trigger(Time now);
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::map<Trigger, Waiting> triggers_;
   std::deque<Item> jobs_;

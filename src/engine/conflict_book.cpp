@@ -18,7 +18,7 @@ Conflict described(const Triple& triple, const ConflictFinding& finding) {
   conflict.finding = finding;
   if (triple.base) conflict.base = *triple.base;
   if (triple.yaml) conflict.yaml = *triple.yaml;
-  if (triple.database) conflict.database = *triple.database;
+  if (triple.rival()) conflict.database = *triple.rival();
   return conflict;
 }
 
@@ -52,7 +52,7 @@ void Core::keep_conflict_book(Session& session, const Triples& triples, Work& wo
       work.opened.push_back(std::move(found));
       continue;
     }
-    const bool moved = !same(old->yaml, triple->yaml) || !same(old->database, triple->database) ||
+    const bool moved = !same(old->yaml, triple->yaml) || !same(old->database, triple->rival()) ||
                        !same(old->base, triple->base) || !(old->finding == found.finding);
     if (moved) {
       found.number = old->number;

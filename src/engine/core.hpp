@@ -3,7 +3,10 @@
 // conflict_book.cpp, sync.cpp, resolve.cpp, undo.cpp, status.cpp.
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,7 +14,9 @@
 #include <vector>
 
 #include "engine/effects.hpp"
+#include "engine/saves.hpp"
 #include "engine/session.hpp"
+#include "file/file_io.hpp"
 #include "model/error.hpp"
 
 namespace lockstep {
@@ -36,6 +41,9 @@ struct Work {
   std::unordered_map<std::int64_t, std::string> row_images;
   std::optional<std::int64_t> undone_run;
 
+  // What waits as far as this run looked. nullopt: it was about its own tasks only, and the others wait as before.
+  std::optional<std::vector<WaitingChange>> waiting;
+
   // Filled while it is carried out.
   Timestamp started;
   Effects effects;
@@ -44,7 +52,7 @@ struct Work {
 // An attempt that cannot be finished and is to be made again from the start.
 struct StartAgain {
   std::string reason;
-  std::vector<RefusedRow> refused;  // rows to leave out the next time
+  std::vector<Refusal> refused;  // rows to leave out the next time
 };
 
 using Opened = std::variant<Session, InvalidYaml, FileBusy>;
@@ -58,21 +66,77 @@ class Core {
   // Locks, recovers, reads. `refused`: rows that former attempts could not write.
   // `scope`: for a sync the rows that may have changed are enough.
   enum class Scope { changes, everything };
-  Opened open(const std::vector<RefusedRow>& refused, Scope scope);
+  Opened open(const std::vector<Refusal>& refused, Scope scope);
   // The same without locks, recovery or writes.
   Opened look();
   // Reads the YAML if the session has not yet; false: `invalid` says why not.
   bool need_document(Session&, InvalidYaml& invalid);
 
+  // ---- first_look.cpp: before anything is locked, opened or made
+  void require_file();  // Error(not_found): there is no YAML, and nothing to make it from
+  std::optional<std::variant<InvalidYaml, FileBusy>> refused_at_first_look();
+  // While the base is empty, a YAML that is missing or empty counts as one without tasks if the database has some for it.
+  bool rows_to_give(Session&) const;
+  void make_folders();
+
+  // ---- waiting.cpp: whatever is waited for is counted once, from the beginning of an operation to its end.
+  // The outermost one begins anew.
+  class Operation {
+   public:
+    explicit Operation(Core& core) : core_(core) {
+      if (core.operations++ == 0) core.begin_waiting();
+    }
+    ~Operation() { --core_.operations; }
+    Operation(const Operation&) = delete;
+    Operation& operator=(const Operation&) = delete;
+
+   private:
+    Core& core_;
+  };
+  void begin_waiting();
+  void wait_anew() {  // for a single question to the store
+    begin_waiting();
+    count_waits(false);
+  }
+  // Waits as long as is left; Error(busy).
+  std::unique_ptr<Transaction> begin(Access);
+  // The same by who holds the file's lock, which others want: waits a moment only, and so for every lock after it.
+  std::unique_ptr<Transaction> begin_under_lock();
+  // From here on the transaction is waited for after all: the file has been written.
+  void wait_for_commit();
+  // Without any lock: a moment, before the next attempt. Throws `busy` if nothing is left.
+  void wait_for_database(const Error& busy);
+  void give_up();  // from any thread
+
   // ---- recovery.cpp
   // Settles what an interrupted run left behind; the transaction is committed and begun anew if it had to write.
-  void recover(Session&);
+  std::optional<Busy> recover(Session&);
   std::optional<Busy> adopt_stray_edit(Session&);
+
+  // ---- saves.cpp
+  std::optional<Busy> settle_saves(Session&);
+
+  // ---- quiet.cpp
+  bool deletes_too_soon(const Session&, const Triples&, const Work&) const;
+  bool wait_for_rest();
+  // The same run again, without the deletions: they wait.
+  StartAgain leave_deletions(const Triples&, const Work&) const;
 
   // ---- snapshots.cpp
   std::vector<std::int64_t> changed_tasks(const Session&) const;
+  // Those, and those that two saves say differently, whether or not the three are the same.
+  std::vector<std::int64_t> tasks_to_decide(Session&) const;
   Triples triples(Session&, const std::vector<std::int64_t>& ids) const;
   Policy policy(const Session&, const SyncRequest&, Timestamp now) const;
+
+  // ---- waiting_changes.cpp
+  const std::optional<Run>& last_run(Session&) const;
+  // What this sync should carry over and cannot, sorted.
+  std::vector<WaitingChange> waiting_changes(Session&, const Triples&, const Work&) const;
+  // The same of a plan, which tries nothing: what the database refused the last time counts as refused.
+  std::vector<WaitingChange> expected_waiting(Session&, const Triples&, const Work&) const;
+  // What waits for this replica after the run, as its record keeps it.
+  std::vector<WaitingChange> waiting_after(Session&, const Work&) const;
 
   // ---- conflict_book.cpp
   // Fills opened, refreshed, still_pending and closed from the plan and what is pending.
@@ -109,6 +173,7 @@ class Core {
 
   // ---- observed.cpp
   void observe_invalid(const FileContent&, const InvalidYaml&);
+  void observe_file();
   Status refreshed(Status observed);
   Effects take_effects();
   void tell(Effects&&);
@@ -120,7 +185,8 @@ class Core {
 
   // ---- status.cpp, examination.cpp, upkeep.cpp
   Status status();
-  bool nothing_due();
+  void look_for_work(Status&);
+  bool read_for_status(Session&, Status::Yaml&);
   std::vector<Finding> examine();
   Finding examine_replica();
   void adopt_replica();
@@ -156,6 +222,7 @@ class Core {
 
   // ---- what this engine remembers from run to run; all of it can be lost at any time
   Status observed;
+  std::optional<FileIdentity> looked_at;  // by observe_file()
   Effects effects;  // not yet taken
   // The file as it was seen last: what differs from it was changed by somebody else.
   struct Seen {
@@ -189,11 +256,27 @@ class Core {
   };
   std::optional<Told> told;
   bool worth_a_retry = false;
-  std::vector<Warning> undone_later;  // what became of stored undos, for the next result
+  std::optional<FileIdentity> rested;  // the file as it was when it had been quiet for settle_deletions
+  // Of the first look at a YAML that was never synced: to be read once.
+  struct FirstDocument {
+    Fingerprint content;
+    bool missing = false;
+    std::unique_ptr<Document> document;
+    std::vector<Warning> warnings;
+  };
+  std::optional<FirstDocument> first_document;
+  Patience patience;
+  int operations = 0;
+  std::optional<std::chrono::steady_clock::time_point> asked_at;  // by whoever waits for the present operation
+  std::function<void(const std::string&)> wait_listener;
+  std::atomic<bool> given_up = false;
+  std::vector<Warning> undone_later;  // what became of stored undos and of our own tables, for the next result
 
  private:
+  bool is_at_rest(const FileIdentity&) const;
   // The result of a run whose commit did not answer, once recovery has found it in the database.
   std::optional<SyncResult> confirmed();
+  void count_waits(bool under_lock);
   // rest.cpp
   struct Resting {
     bool settled = false;
@@ -217,20 +300,29 @@ class Core {
   void remember_file(const Session&, const std::vector<IndexEntry>& yaml, const std::optional<Fingerprint>& written);
   void observe(const Session&, const Observation&);
   void observe_run(const Session&, const Work&, const Resting&, bool due);
+  std::map<std::int64_t, bool> own_or_not(ConflictFilter);
+  bool is_late_save(Session&, const FileContent& stray, std::int64_t run_id);
+  void settle_save(Session&, const Journal&, const FileContent& standing);
+  bool put_merged(Session&, const TwoSaves&, const std::vector<BaseChange>& written, const FileContent& standing);
+  Effects open_conflicts_between_saves(Session&, std::vector<Conflict>);
+  void read_contested(Session&) const;
   ResolveOutcome store_resolution(const ResolveRequest&);
   UndoOutcome store_undo(const Run&, std::optional<double> max_delete_percent);
   void carry_out_resolutions(const std::vector<Conflict>& wanted);
   void carry_out_undos(const std::vector<Run>& wanted);
   std::optional<Busy> put_in_place(const FileContent& wanted);
-  Opened open_locked(std::unique_ptr<SafeFile::Lock>, const std::vector<RefusedRow>& refused, Scope scope);
+  Opened open_locked(std::unique_ptr<SafeFile::Lock>, const std::vector<Refusal>& refused, Scope scope);
   std::optional<InvalidYaml> read_sides(Session&, Scope scope);
   void read_rows(Session&);
   bool read_changed_rows(Session&);
   void check_feed(Session&, std::vector<std::int64_t> expected);
   void make_feed();  // where it is missing and may be made; no transaction may be open
+  bool would_create();
+  void know_replica(Session&);  // its state and base; Error(usage): its name is another file's
   void check_replica(Session&);
   std::optional<Error> foreign_replica(const Session&);  // why the replica's name is not this file's
   void hold_rows(Session&, const std::vector<std::int64_t>& ids) const;
+  std::vector<WaitingChange> waiting_for(Session&, const InvalidRow&) const;
   std::string settings_key(FieldSet synced) const;
   bool yaml_is_base(const Session&) const;
   std::vector<KnownText> known_texts(const Session&) const;
@@ -243,10 +335,13 @@ inline constexpr int kMaxAttempts = 12;
 
 template <class Outcome>
 Outcome Core::with_session(Scope scope, const std::function<std::variant<Outcome, StartAgain>(Session&)>& attempt) {
-  std::vector<RefusedRow> refused;
+  const Operation operation(*this);
+  std::vector<Refusal> refused;
   std::string reason;
   int away = 0;
   unconfirmed.reset();
+  if (auto refused_early = refused_at_first_look())
+    return std::visit([](auto& why) { return Outcome(std::move(why)); }, *refused_early);
   for (int i = 0; i < kMaxAttempts; ++i) {
     try {
       auto outcome = [&]() -> std::variant<Outcome, StartAgain> {
@@ -263,10 +358,15 @@ Outcome Core::with_session(Scope scope, const std::function<std::variant<Outcome
       reason = again.reason;
       refused.insert(refused.end(), again.refused.begin(), again.refused.end());
     } catch (const Error& error) {
+      reason = error.what();
+      if (error.code() == ErrorCode::busy) {  // file and transaction were let go of on the way here
+        wait_for_database(error);
+        --i;
+        continue;
+      }
       if (!error.retryable() || i + 1 == kMaxAttempts) throw;
       // The store has waited for its server already; once more finds out about a commit that did not answer.
       if (error.code() == ErrorCode::unreachable && away++ > 0) throw;
-      reason = error.what();
     }
   }
   throw Error({.code = ErrorCode::changed,

@@ -6,8 +6,8 @@
 // the same for questions that take long (plans, whole lists), so that short ones do not wait for them.
 // Watchers and the timer only post triggers; triggers that wait are one sync.
 //
-// Whatever happens to the file or the database, a daemon goes on: it reports, waits and
-// catches up. Only a failure that no waiting mends (the replica's name belongs to another file) is thrown by start().
+// Whatever happens to the file or the database, a daemon goes on: it reports, tries again with pauses of half a second to
+// eight, and catches up. A database that is lost, or that stops answering, is noticed within seconds, asked for or not. Only a failure that no waiting mends (the replica's name belongs to another file) is thrown by start().
 #pragma once
 
 #include <chrono>
@@ -57,13 +57,15 @@ enum class WatchState : std::uint8_t { running, polling, stopped };
 
 // Live facts that cost nothing to ask for.
 struct Health {
-  bool database_reachable = false;
-  std::string database_error;  // why not
+  // silent: connected, but no answer for 5 s.
+  enum class Database : std::uint8_t { connected, unreachable, silent } database = Database::unreachable;
+  std::string database_error;  // why it is not connected
   WatchState file_watcher = WatchState::stopped;
   std::string file_watcher_state;      // a sentence
   std::string database_watcher_state;  // a sentence
   enum class Yaml : std::uint8_t { valid, invalid, missing } yaml = Yaml::missing;
   std::optional<Timestamp> last_success;
+  std::optional<SyncFailure> last_error;  // nullopt: the last sync succeeded, or there was none yet
 };
 
 class Daemon {
@@ -71,8 +73,8 @@ class Daemon {
   using Job = std::function<void(Engine&)>;
   using SyncDone = std::function<void(const std::variant<SyncOutcome, Error>&)>;
 
-  // Nothing is opened or started yet. Callbacks come on the engine's thread, one at a time, in the order of
-  // what happened; they must not block and not call back into wait-for-me functions of the Daemon.
+  // Nothing is opened or started yet. Callbacks come one at a time, in the order of what happened, on the engine's
+  // thread or that of the database's listener; they must not block and not call back into wait-for-me functions of the Daemon.
   Daemon(Settings settings, DaemonOptions options);
   ~Daemon();  // stop()
   Daemon(const Daemon&) = delete;
@@ -95,6 +97,9 @@ class Daemon {
   // On the engine's thread, after what came before; exceptions that leave a job are logged. After stop():
   // false, and the job is not run.
   [[nodiscard]] bool write(Job);
+  // The same for somebody who must have an answer: a job that could not begin within the lock timeout is not run any
+  // more, and `too_late` is called instead, on another thread.
+  [[nodiscard]] bool write_in_time(Job, std::function<void()> too_late);
   // A sync for somebody who waits for its result; equal requests that wait together share one run.
   // `done` comes on the engine's thread.
   [[nodiscard]] bool sync(const SyncRequest&, SyncDone done);
@@ -111,7 +116,8 @@ class Daemon {
   using TasksDone = std::function<void(const std::variant<const TableRows*, std::exception_ptr>&)>;
   [[nodiscard]] bool read_tasks(TasksDone done);
   // The status object: counts as of the last sync, what is cheap to ask (conflicts, last run) as of now.
-  // Works while the database is away. Questions that wait together are one look. `done` comes on the reader's thread.
+  // Works while the database is away. Questions that wait together are one look. `done` comes on the reader's thread; if
+  // that hears nothing from the database for 1.5 s, on another one, with what was known last.
   [[nodiscard]] bool status(std::function<void(const Status&)> done);
   Health health() const;
   const Settings& settings() const;

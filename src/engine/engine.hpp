@@ -3,6 +3,7 @@
 // everything below it.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -13,6 +14,7 @@
 
 #include "engine/effects.hpp"
 #include "engine/settings.hpp"
+#include "engine/waiting_changes.hpp"
 #include "file/safe_file.hpp"
 #include "model/diagnostic.hpp"
 #include "model/validation.hpp"
@@ -36,6 +38,7 @@ struct SyncResult {
   std::size_t unchanged = 0;
   std::vector<ConflictRef> conflicts;  // all that this run found, new or still pending
   std::vector<Warning> warnings;
+  std::vector<WaitingChange> waiting;  // sorted by task
 };
 
 // Expected ways for a sync not to happen: nothing was written on either side.
@@ -143,13 +146,19 @@ struct RunDetails {
   std::vector<ChangeRecord> changes;
 };
 
+// Why the last sync came to nothing.
+struct SyncFailure {
+  Timestamp at;
+  std::variant<InvalidYaml, FileBusy, GuardStopped, Error> why;
+};
+
 // http.md, "Status".
 struct Status {
   std::optional<Timestamp> last_sync;
   std::size_t total_tasks = 0;
   std::size_t pending_conflicts = 0;
   std::string sync_source = "unknown";
-  bool in_sync = false;
+  bool in_sync = false;  // as far as can be known now, both sides hold the same
   std::string replica;
   std::string timezone;                      // in which cron expressions are read
   std::array<Owner, kFieldCount> owners{};   // by Field
@@ -169,6 +178,9 @@ struct Status {
     std::size_t tasks = 0;
     std::vector<Warning> warnings;
   } database;
+  std::vector<WaitingChange> waiting;  // sorted by task; perhaps not all of them
+  std::size_t waiting_count = 0;       // all
+  std::optional<SyncFailure> last_error;  // of the daemon's syncs; nullopt once one has succeeded
   std::optional<Run> last_run;
 };
 
@@ -182,12 +194,22 @@ class Engine {
   ~Engine();
 
   void on_progress(Progress);
+  // Told once per operation, after two seconds of waiting: what for, and who holds it where that can be known. Called
+  // on the engine's thread.
+  void on_wait(std::function<void(const std::string&)>);
+  // Whatever an operation waits for counts from then on, when somebody asked for it; nullopt: from its beginning.
+  void count_waits_from(std::optional<std::chrono::steady_clock::time_point>);
+  // From any thread, while the engine lives: what it waits for, now and from now on, it waits for no longer. The
+  // operation ends as one does whose time is over.
+  void give_up();
 
   SyncOutcome sync(const SyncRequest&);
   // What sync() would do. Takes no lock, writes nothing, creates nothing.
   PlanOutcome plan(const SyncRequest&);
 
   std::vector<Conflict> conflicts(const ConflictFilter&);
+  // The same one by one, of one moment, in little memory however many there are.
+  void each_conflict(const ConflictFilter&, const std::function<void(const Conflict&)>&);
   std::size_t count_conflicts(const ConflictFilter&);
   ResolveOutcome resolve(const ResolveRequest&);
   // What each came to, in the order of the requests. All that can be carried out are one run: the file is written
@@ -215,6 +237,8 @@ class Engine {
   Status status();
   // The same for nothing: how things stood after this engine's last sync, or attempt of one. Before it: nothing known.
   const Status& observed() const;
+  // After a sync that failed: what can be told of the file without the database. Of what cannot be told nothing changes.
+  void observe_file();
   // That, brought up to date (by any engine of this replica) where it is cheap: conflicts, runs, whether the database
   // can be reached; in_sync is false as soon as the file is not the one that was observed.
   Status refreshed(Status observed);

@@ -40,13 +40,20 @@ Finding examine_last_sync(const Status& status) {
   return {Level::ok, kSubject, "the last one was at " + format_rfc3339(*status.last_sync), ""};
 }
 
+Finding examine_waiting(const Status& status) {
+  std::string what = std::to_string(status.waiting_count) + " change(s) wait, since they cannot be carried over: ";
+  what += describe(status.waiting.front());
+  if (status.waiting_count > 1) what += "; and " + std::to_string(status.waiting_count - 1) + " more";
+  return {Level::warning, "waiting", std::move(what), "mend what the reason names; `lockstep status` lists them"};
+}
+
 }  // namespace
 
 Finding Core::examine_replica() {
   Session session;
   auto content = file.read();
   if (auto* read = std::get_if<FileContent>(&content)) session.content = std::move(*read);
-  session.transaction = store->begin(Access::read, settings.replica);
+  session.transaction = begin(Access::read);
   session.state = session.transaction->base().state();
   session.state.name = settings.replica;
   if (const std::optional<Error> foreign = foreign_replica(session)) return fault_of("replica", *foreign);
@@ -89,6 +96,7 @@ std::vector<Finding> Core::examine() {
   if (!now.database.reachable) return findings;
   look("replica", [&] { findings.push_back(examine_replica()); });
   findings.push_back(examine_last_sync(now));
+  if (!now.waiting.empty()) findings.push_back(examine_waiting(now));
   return findings;
 }
 

@@ -28,6 +28,17 @@ std::string sync_source(const SyncRequest& request, const Plan& plan) {
   return sum(plan.database) >= sum(plan.yaml) ? "yaml" : "database";
 }
 
+// The next attempt leaves these rows out.
+StartAgain without(const std::vector<RefusedRow>& refused, const Plan& plan) {
+  StartAgain again{refused.front().message, {}};
+  for (const RefusedRow& row : refused) {
+    const auto task = std::lower_bound(plan.tasks.begin(), plan.tasks.end(), row.id,
+                                       [](const TaskPlan& planned, std::int64_t id) { return planned.id < id; });
+    again.refused.push_back(refusal_of(row, task != plan.tasks.end() && task->id == row.id ? &*task : nullptr));
+  }
+  return again;
+}
+
 bool writes(const SideCounts& counts) { return counts.inserted + counts.updated + counts.deleted != 0; }
 
 // They refer to the tasks of the plan.
@@ -238,7 +249,8 @@ Aftermath aftermath(const Session& session, const Triples& triples, const Plan& 
   return result;
 }
 
-Json details_of(const SyncResult& result, const Work& work) {
+// `waiting`: all that waits after it, for this replica.
+Json details_of(const SyncResult& result, const Work& work, const std::vector<WaitingChange>& waiting) {
   Json details = Json::object();
   Json conflicts = Json::array();
   for (const ConflictRef& ref : result.conflicts) {
@@ -258,6 +270,8 @@ Json details_of(const SyncResult& result, const Work& work) {
     warnings.items.push_back(std::move(one));
   }
   details.set("warnings", std::move(warnings));
+  details.set("waiting_count", Json::number(static_cast<std::int64_t>(waiting.size())));
+  if (!waiting.empty()) details.set("waiting", waiting_to_json(waiting));
   Json closed = Json::array();
   for (const Work::Closed& c : work.closed) {
     Json one = Json::object();
@@ -272,7 +286,8 @@ Json details_of(const SyncResult& result, const Work& work) {
   return details;
 }
 
-Run run_of(const SyncResult& result, const Work& work, std::string key, const std::string& replica) {
+Run run_of(const SyncResult& result, const Work& work, const std::vector<WaitingChange>& waiting, std::string key,
+           const std::string& replica) {
   Run run;
   run.key = std::move(key);
   run.replica = replica;
@@ -286,7 +301,7 @@ Run run_of(const SyncResult& result, const Work& work, std::string key, const st
   run.merged = result.merged;
   run.unchanged = result.unchanged;
   run.conflicts_detected = result.conflicts.size();
-  run.details = write_json(details_of(result, work));
+  run.details = write_json(details_of(result, work, waiting));
   return run;
 }
 
@@ -317,6 +332,13 @@ ReplicaState state_after(const Session& session, const Work& work, const std::op
   else if (session.full_check)
     state.full_check = work.started;
   return state;
+}
+
+// Whether other changes wait than after the last run that was kept.
+bool waiting_moved(const std::optional<Run>& last, const std::vector<WaitingChange>& now) {
+  const std::vector<WaitingChange> before = last ? waiting_from_details(last->details) : std::vector<WaitingChange>();
+  const std::size_t compared = std::min(now.size(), WaitingChange::kStored);
+  return !std::equal(before.begin(), before.end(), now.begin(), now.begin() + static_cast<std::ptrdiff_t>(compared), same_change);
 }
 
 // Whether a task stands on either side, before the run and after it.
@@ -351,10 +373,10 @@ SyncResult resting_result(const Session& session, const Work& work, const SyncRe
   SyncResult next = result;
   next.yaml = next.database = {};
   next.merged = 0;
-  std::size_t waiting = result.conflicts.size() + session.excluded.size();
-  for (const TaskPlan& task : work.plan.tasks) waiting += task.outcome == Outcome::waits;
+  std::size_t touched = result.conflicts.size() + session.excluded.size();
+  for (const TaskPlan& task : work.plan.tasks) touched += task.outcome == Outcome::waits;
   const std::size_t distinct = distinct_after(session, work.plan);
-  next.unchanged = distinct > waiting ? distinct - waiting : 0;
+  next.unchanged = distinct > touched ? distinct - touched : 0;
   return next;
 }
 
@@ -369,7 +391,7 @@ void Core::observe_run(const Session& session, const Work& work, const Resting& 
   if (resting.state.content) facts.checksum = to_hex(*resting.state.content);
   if (resting.file) facts.modified = Timestamp{resting.file->modified_ns / 1000};
   else if (!session.content.missing) facts.modified = session.content.modified;
-  facts.in_sync = !due && resting.result.conflicts.empty();
+  facts.in_sync = !due && resting.result.conflicts.empty() && resting.result.waiting.empty();
   observe(session, facts);
 }
 
@@ -398,6 +420,7 @@ SyncResult Core::describe(const Session& session, const Work& work, Timestamp st
   std::sort(result.conflicts.begin(), result.conflicts.end(),
             [](const ConflictRef& a, const ConflictRef& b) { return a.task_id < b.task_id; });
 
+  if (work.waiting) result.waiting = *work.waiting;
   result.warnings = session.yaml_warnings;
   result.warnings.insert(result.warnings.end(), work.warnings.begin(), work.warnings.end());
   for (const auto& [id, warning] : session.excluded) result.warnings.push_back(warning);
@@ -445,8 +468,8 @@ Executed Core::execute(Session& session, const Triples& triples, Work& work, Tim
   if (write_rows) {
     const std::vector<RowChange> changes = row_changes(session, work);
     recorder.database(changes);
-    std::vector<RefusedRow> refused = transaction.tasks().apply(changes, now);
-    if (!refused.empty()) return StartAgain{refused.front().message, std::move(refused)};
+    const std::vector<RefusedRow> refused = transaction.tasks().apply(changes, now);
+    if (!refused.empty()) return without(refused, work.plan);
   }
   const std::vector<BaseChange> bases = base_changes(work.plan, after);
   if (!bases.empty()) {
@@ -468,16 +491,17 @@ Executed Core::execute(Session& session, const Triples& triples, Work& work, Tim
   const std::optional<Fingerprint> written = write_yaml ? std::optional(fingerprint_of(new_document->text())) : std::nullopt;
   work.effects = effects_of(session, work, written);
   const std::string key = new_run_key(settings);
-  const bool worth_a_run = write_yaml || write_rows || !work.opened.empty() || !work.refreshed.empty() || !work.closed.empty();
+  const std::vector<WaitingChange> waiting = waiting_after(session, work);
+  const bool worth_a_run = write_yaml || write_rows || !work.opened.empty() || !work.refreshed.empty() ||
+                           !work.closed.empty() || waiting_moved(last_run(session), waiting);
   if (worth_a_run) {
     report(0.8, "writing the history");
     recorder.sort();
-    result.run_id = transaction.history().record(run_of(result, work, key, settings.replica), recorder.records);
+    result.run_id = transaction.history().record(run_of(result, work, waiting, key, settings.replica), recorder.records);
     transaction.history().prune(Timestamp{now.micros - std::chrono::microseconds(settings.history_age).count()},
                                 settings.history_size);
   } else {
-    const auto last = transaction.history().runs({.replica = settings.replica, .limit = 1});
-    result.run_id = last.empty() ? 0 : last.front().id;
+    result.run_id = last_run(session) ? last_run(session)->id : 0;
   }
 
   const std::vector<IndexEntry> yaml_after =
@@ -491,12 +515,11 @@ Executed Core::execute(Session& session, const Triples& triples, Work& work, Tim
   const ReplicaState before = transaction.base().state();
   ReplicaState state = state_after(session, work, written, left);
   state.settings_key = settings_key(session.synced);
-  if (state.backup && written) state.backup->run = result.run_id.value_or(0);
   if (worth_a_run) {
     state.last_sync = now;
     if (write_yaml || write_rows) state.sync_source = sync_source(work.request, work.plan);
   }
-  Resting resting{.settled = left.unsettled.empty() && session.excluded.empty() && result.conflicts.empty(),
+  Resting resting{.settled = left.unsettled.empty() && session.excluded.empty() && result.conflicts.empty() && waiting.empty(),
                   .file = std::nullopt,
                   .version_mark = store->version_mark(),
                   .state = state,
@@ -509,8 +532,16 @@ Executed Core::execute(Session& session, const Triples& triples, Work& work, Tim
     if (after && texts_may_differ) remember_texts(session, *after, yaml_after, left.unsettled);
     if (write_yaml) {
       report(0.9, "writing the YAML");
+      wait_for_commit();
+      if (session.content.missing) make_folders();
       staged = file.stage(session.content, new_document->text(), key, write_journal_record(settings.replica, work.plan, triples));
-      if (!file.exchange(*staged)) return StartAgain{settings.yaml + " was saved by somebody else meanwhile", {}};
+      const RunTexts texts{session.document->text(), new_document->text()};
+      if (!file.exchange(*staged, texts)) return StartAgain{settings.yaml + " was saved by somebody else meanwhile", {}};
+      if (state.backup && staged->late_save_possible()) {
+        state.backup->run = result.run_id.value_or(0);
+        transaction.base().set_state(state);
+        resting.state = state;
+      }
     }
     unconfirmed = Unconfirmed{key, result, false, work.effects};
     transaction.commit();
@@ -528,7 +559,9 @@ Executed Core::execute(Session& session, const Triples& triples, Work& work, Tim
   tell(std::move(work.effects));
   remember_file(session, yaml_after, written);
   observe_run(session, work, resting, left.due);
-  remember_rest(session, work, resting);
+  // What nothing tells the end of has to be tried again each time.
+  if (std::any_of(waiting.begin(), waiting.end(), [](const WaitingChange& change) { return change.untold; })) rest.reset();
+  else remember_rest(session, work, resting);
   report(1.0, "done");
   result.duration_ms = static_cast<double>(clock().micros - started.micros) / 1000.0;  // the history's ends before its COMMIT
   return result;
@@ -562,10 +595,15 @@ void Core::record_refusal(Session& session, const SyncRequest& request, const Gu
   stop.set("would_delete", Json::number(static_cast<std::int64_t>(guard.would_delete)));
   stop.set("of", Json::number(static_cast<std::int64_t>(guard.of)));
   details.set("guard", std::move(stop));
+  if (const std::optional<Run>& before = last_run(session)) {  // nobody has looked: what waited waits on
+    const std::vector<WaitingChange> waiting = waiting_from_details(before->details);
+    details.set("waiting_count", Json::number(static_cast<std::int64_t>(waiting.size())));
+    if (!waiting.empty()) details.set("waiting", waiting_to_json(waiting));
+  }
   run.details = write_json(details);
   // The safety net runs every few minutes: the same refusal again is not news.
-  const auto last = history.runs({.replica = settings.replica, .limit = 1});
-  if (!last.empty() && last.front().status == run.status && last.front().details == run.details) return;
+  const std::optional<Run>& last = last_run(session);
+  if (last && last->status == run.status && last->details == run.details) return;
   history.record(run, {});
   session.transaction->commit();
 }

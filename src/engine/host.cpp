@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <climits>
+#include <cstdlib>
 #include <filesystem>
 
 namespace lockstep {
@@ -12,11 +13,33 @@ std::string host_name() {
   return gethostname(name, sizeof name - 1) == 0 ? name : "localhost";
 }
 
+namespace {
+
+// The shell's word for the current folder keeps the links by which one came there.
+std::filesystem::path current_folder() {
+  std::error_code unreadable;
+  const std::filesystem::path physical = std::filesystem::current_path(unreadable);
+  const char* const logical = std::getenv("PWD");
+  if (logical == nullptr || *logical != '/') return physical;
+  return std::filesystem::equivalent(logical, physical, unreadable) && !unreadable ? std::filesystem::path(logical) : physical;
+}
+
+}  // namespace
+
 std::string place_of(const std::string& path) {
-  std::error_code unreadable;  // then without its symlinks
-  const std::filesystem::path absolute = std::filesystem::absolute(path, unreadable);
-  const std::filesystem::path real = std::filesystem::weakly_canonical(absolute, unreadable);
-  return (unreadable ? absolute.lexically_normal() : real).string();
+  const std::filesystem::path given(path);
+  std::filesystem::path absolute = given.is_absolute() ? given : current_folder() / given;
+  return absolute.lexically_normal().string();
+}
+
+bool is_same_place(const std::string& stored, const std::string& path) {
+  const std::string place = place_of(path);
+  if (stored == place) return true;
+  std::error_code unreadable;
+  const std::filesystem::path before = std::filesystem::weakly_canonical(stored, unreadable);
+  if (unreadable) return false;
+  const std::filesystem::path now = std::filesystem::weakly_canonical(place, unreadable);
+  return !unreadable && before == now;
 }
 
 }  // namespace lockstep

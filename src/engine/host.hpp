@@ -7,7 +7,10 @@ namespace lockstep {
 // The machine's name: with a path, what a replica's owner is known by.
 std::string host_name();
 
-// A file's place on that machine: absolute, the same from whatever folder it is named, folders' symlinks followed.
+// The path as it was given, made absolute by its words alone: a link that moves on does not change it.
 std::string place_of(const std::string& path);
+// Whether a stored place is that of `path`: by its words, or because both lead to the same file now (places used to be
+// stored with their links resolved).
+bool is_same_place(const std::string& stored, const std::string& path);
 
 }  // namespace lockstep

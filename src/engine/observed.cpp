@@ -6,6 +6,7 @@
 namespace lockstep {
 namespace {
 
+constexpr std::string_view kNotRegular = "not a regular file";
 constexpr std::size_t kRunsLookedBack = 16;
 constexpr std::size_t kRunsHeardAtOnce = 200;
 
@@ -97,6 +98,31 @@ void Core::observe_invalid(const FileContent& content, const InvalidYaml& invali
   observed.in_sync = false;
 }
 
+void Core::observe_file() {
+  try {
+    const std::optional<FileIdentity> now = file.identity();
+    if (now && looked_at == now) return;
+    observed.replica = settings.replica;
+    observed.yaml.path = settings.yaml;
+    observed.yaml.writable = !file.read_only_reason();
+    auto read = file.read();
+    if (std::holds_alternative<Busy>(read)) return;
+    FileContent content = std::move(std::get<FileContent>(read));
+    ReadResult parsed;
+    if (!content.missing)
+      parsed = Document::read(std::move(content.text), {.file_name = settings.yaml, .version = settings.yaml_version});
+    observe_invalid(content, {std::move(parsed.diagnostics), 0});
+    observed.yaml.valid = parsed.document != nullptr;
+    if (parsed.document) observed.yaml.tasks = parsed.document->size();
+    looked_at = content.missing ? std::nullopt : std::optional(content.identity);
+  } catch (const Error& error) {
+    // Something else stands where the file was; whatever else is in the way says nothing about it.
+    if (error.parts().cause != kNotRegular) return;
+    observed.yaml.valid = false;
+    observed.yaml.errors = {Diagnostic{.file = settings.yaml, .message = error.parts().cause}};
+  }
+}
+
 Status Core::refreshed(Status status) {
   status.replica = settings.replica;
   status.yaml.path = settings.yaml;
@@ -106,21 +132,23 @@ Status Core::refreshed(Status status) {
                              : status.yaml.checksum.empty();
   if (!same_file) status.in_sync = false;
   try {
-    auto transaction = store->begin(Access::read, settings.replica);
+    auto transaction = begin(Access::read);
     const ReplicaState state = transaction->base().state();
     status.last_sync = state.last_sync;
     status.sync_source = state.sync_source.value_or("unknown");
     status.pending_conflicts = transaction->conflicts().count({.replica = settings.replica});
     if (auto last = transaction->history().runs({.replica = settings.replica, .limit = 1}); !last.empty())
       status.last_run = std::move(last.front());
+    status.waiting = status.last_run ? waiting_from_details(status.last_run->details) : std::vector<WaitingChange>();
+    status.waiting_count = status.last_run ? waiting_count_from_details(status.last_run->details) : 0;
     status.database.reachable = true;
     status.database.error.clear();
   } catch (const Error& error) {
-    if (error.code() != ErrorCode::unreachable && error.code() != ErrorCode::database) throw;
+    if (error.code() != ErrorCode::unreachable && error.code() != ErrorCode::database && error.code() != ErrorCode::busy) throw;
     status.database.reachable = false;
     status.database.error = error.what();
   }
-  if (status.pending_conflicts != 0 || !status.database.reachable) status.in_sync = false;
+  if (status.pending_conflicts != 0 || status.waiting_count != 0 || !status.database.reachable) status.in_sync = false;
   return status;
 }
 
@@ -145,7 +173,7 @@ void Core::hear(Transaction& transaction) {
 }
 
 Effects Core::take_effects() {
-  auto transaction = store->begin(Access::read, settings.replica);
+  auto transaction = begin(Access::read);
   if (told) {
     hear(*transaction);
   } else {

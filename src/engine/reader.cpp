@@ -37,6 +37,7 @@ void Reader::close() {
     closed_ = true;
     changed_.notify_all();
   }
+  engine_.give_up();
   if (thread_.joinable()) thread_.join();
 }
 
@@ -128,7 +129,7 @@ void Reader::answer(const std::vector<TasksDone>& questions) {
 }
 
 void Reader::answer(const std::vector<StatusDone>& questions) {
-  Status status = *last_status_();
+  Status status = last_status_();
   try {
     status = engine_.refreshed(status);
   } catch (const Error& error) {  // the database answers, but not as it should

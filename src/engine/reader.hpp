@@ -24,7 +24,7 @@ class Reader {
   // The rows, valid until it returns, or what reading them threw. Must not throw.
   using TasksDone = std::function<void(const std::variant<const TableRows*, std::exception_ptr>&)>;
   using StatusDone = std::function<void(const Status&)>;  // must not throw
-  using LastStatus = std::function<std::shared_ptr<const Status>()>;
+  using LastStatus = std::function<Status()>;
 
   // `last_status`: how things stood after the last sync. Called on the reader's thread.
   Reader(const Settings& settings, LastStatus last_status);

@@ -4,13 +4,17 @@
 
 #include "engine/core.hpp"
 #include "engine/journal_record.hpp"
+#include "engine/saves.hpp"
 #include "model/json.hpp"
 #include "model/validation.hpp"
 
 namespace lockstep {
 
-void Core::recover(Session& session) {
-  bool settled_base = false;
+// Busy: somebody is still writing a save that has to be merged.
+std::optional<Busy> Core::recover(Session& session) {
+  const auto mark = session.transaction->base().state().backup;
+  file.own_backup(mark ? std::optional(BackupFile{mark->device, mark->inode, mark->content}) : std::nullopt);
+  bool settled_base = false, saves_met = false;
   std::vector<Journal> become_backup;
   for (const Journal& journal : file.find_journals()) {
     switch (journal.state) {
@@ -19,6 +23,10 @@ void Core::recover(Session& session) {
         break;
       case Journal::State::editor_save:
         file.restore_editor_save(journal);
+        saves_met = true;
+        break;
+      case Journal::State::unmerged_save:
+        saves_met = true;
         break;
       case Journal::State::exchanged: {
         become_backup.push_back(journal);
@@ -35,13 +43,24 @@ void Core::recover(Session& session) {
       }
     }
   }
+  // Which `.bak` is ours from now on.
+  if (!become_backup.empty() && !become_backup.back().content.missing) {
+    const FileContent& last = become_backup.back().content;
+    ReplicaState state = session.transaction->base().state();
+    if (!state.backup || state.backup->inode != last.identity.inode) {
+      state.backup = BackupMark{last.identity.device, last.identity.inode, last.fingerprint, 0};
+      session.transaction->base().set_state(state);
+      settled_base = true;
+    }
+  }
   // The journal may go only once the base is safe.
   if (settled_base) {
     session.transaction->commit();
     session.transaction.reset();
   }
   for (const Journal& journal : become_backup) file.keep_as_backup(journal);
-  if (!session.transaction) session.transaction = store->begin(Access::write, settings.replica);
+  if (!session.transaction) session.transaction = begin_under_lock();
+  return saves_met ? settle_saves(session) : std::nullopt;
 }
 
 namespace {
@@ -69,15 +88,27 @@ std::vector<BaseChange> base_before_run(const Document& stray, const std::vector
   return changes;
 }
 
+// How long after a run a save into the version before is believed to be an editor's who still had it open.
+constexpr std::int64_t kLateMicros = 10'000'000;
+
 }  // namespace
 
-// An editor that had the former file open may save into it after it became `.bak`. That is an edit of the
+// Whether what was written into `.bak` is the late save of an editor who had it open when it was replaced, and no more than
+// that: somebody who copies a file there, or empties it, has not edited the schedule.
+bool Core::is_late_save(Session& session, const FileContent& stray, std::int64_t run_id) {
+  const auto run = session.transaction->history().run(run_id);
+  if (!run || stray.modified.micros > run->at.micros + run->duration_ms * 1000 + kLateMicros) return false;
+  return Document::read(stray.text, {.file_name = settings.yaml, .version = settings.yaml_version}).document != nullptr;
+}
+
+// An editor that had the former file open may save into it after it became `.bak`: only where it could not be seen that
+// nobody had (SafeFile::Staged::late_save_possible). That is an edit of the
 // YAML: its text takes the file's place. The base is committed first and the mark stays until the file has
 // followed, so that a crash in between only does the same again.
 std::optional<Busy> Core::adopt_stray_edit(Session& session) {
   BaseTable& base = session.transaction->base();
   ReplicaState state = base.state();
-  if (!state.backup) return std::nullopt;
+  if (!state.backup || state.backup->run == 0) return std::nullopt;
   auto looked = file.stray_edit(state.backup->device, state.backup->inode, state.backup->content);
   if (auto* busy = std::get_if<Busy>(&looked)) return std::move(*busy);
   const auto& stray = std::get<std::optional<FileContent>>(looked);
@@ -85,23 +116,40 @@ std::optional<Busy> Core::adopt_stray_edit(Session& session) {
   auto current = file.read();
   if (auto* busy = std::get_if<Busy>(&current)) return std::move(*busy);
   const FileContent& now = std::get<FileContent>(current);
-  const bool file_is_ours = !now.missing && state.content == now.fingerprint;
-  const bool stray_wins = stray->text != now.text && (file_is_ours || stray->modified > now.modified);
-
-  state.agreed = false;
-  if (stray_wins) {
-    ReadResult read = Document::read(stray->text, {.file_name = settings.yaml, .version = settings.yaml_version});
-    if (read.document)
-      base.write(base_before_run(*read.document, session.transaction->history().changes(state.backup->run), base),
-                 FieldSet::synced() & session.transaction->tasks().shape().columns);
-  } else {
-    state.backup.reset();
+  const std::int64_t run = std::exchange(state.backup->run, 0);
+  if (stray->text == now.text || !is_late_save(session, *stray, run)) {
+    base.set_state(state);
+    return std::nullopt;
   }
+  undone_later.push_back({"an editor saved into the version before the last run after it had become " + file.target() +
+                              ".bak: its save counts as an edit of the YAML", std::nullopt, std::nullopt});
+  const FieldSet synced = FieldSet::synced() & session.transaction->tasks().shape().columns;
+  const ReadResult read = Document::read(stray->text, {.file_name = settings.yaml, .version = settings.yaml_version});
+  const std::vector<BaseChange> former = base_before_run(*read.document, session.transaction->history().changes(run), base);
+  if (!now.missing && state.content != now.fingerprint) {
+    // Saved since by somebody else, too.
+    TwoSaves saves{now.text, stray->text, {}, {}, {}, all_bases(base)};
+    saves.before = saves.after;
+    for (const BaseChange& change : former) {
+      const auto at = std::ranges::lower_bound(saves.before, change.id, {}, &Task::id);
+      if (at != saves.before.end() && at->id == change.id) *at = *change.task;
+    }
+    if (put_merged(session, saves, {}, now)) {
+      session.transaction->base().set_state(state);
+      session.transaction->commit();
+      session.transaction.reset();  // before the next begins: its end would be that one's
+      session.transaction = begin_under_lock();
+    }
+    return std::nullopt;
+  }
+  base.write(former, synced);
+  state.agreed = false;
+  state.backup->run = run;
   base.set_state(state);
   session.transaction->commit();
   session.transaction.reset();
-  if (stray_wins) file.adopt_stray_edit(*stray, now);
-  session.transaction = store->begin(Access::write, settings.replica);
+  file.adopt_stray_edit(*stray, now);
+  session.transaction = begin_under_lock();
   return std::nullopt;
 }
 

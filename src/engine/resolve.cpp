@@ -17,7 +17,7 @@ bool same(const std::optional<Task>& a, const Task* b) {
 }
 
 bool moved(const Conflict& conflict, const Triple& now) {
-  return !same(conflict.yaml, now.yaml) || !same(conflict.database, now.database) || !same(conflict.base, now.base);
+  return !same(conflict.yaml, now.yaml) || !same(conflict.database, now.rival()) || !same(conflict.base, now.base);
 }
 
 // The conflict as the sides stand now; nullopt: it settled itself.
@@ -25,7 +25,7 @@ std::optional<ConflictFinding> found_again(const Conflict& conflict, const Tripl
   const TaskPlan plan = reconcile_task(now, policy);
   if (plan.conflict) return plan.conflict;
   // Found by a one-way sync, it need not be one in both directions: then what differs is to be decided.
-  if (!now.yaml || !now.database) return std::nullopt;
+  if (!now.yaml || !now.database || conflict.finding.reason == ConflictReason::two_saves) return std::nullopt;
   ConflictFinding finding = conflict.finding;
   finding.fields = differing(*now.yaml, *now.database, policy.synced);
   if (finding.fields.empty()) return std::nullopt;
@@ -93,7 +93,7 @@ ResolveOutcome Core::Decisions::decide(Conflict conflict, const ResolveRequest& 
     }
     conflict.finding = *finding;
     conflict.yaml = now.yaml ? std::optional(*now.yaml) : std::nullopt;
-    conflict.database = now.database ? std::optional(*now.database) : std::nullopt;
+    conflict.database = now.rival() ? std::optional(*now.rival()) : std::nullopt;
     conflict.base = now.base ? std::optional(*now.base) : std::nullopt;
     ++conflict.version;
     if (request.version) {
@@ -121,7 +121,7 @@ ResolveOutcome Core::Decisions::decide(Conflict conflict, const ResolveRequest& 
 
 // For the process that can write the other replica's file.
 ResolveOutcome Core::store_resolution(const ResolveRequest& request) {
-  auto transaction = store->begin(Access::write, settings.replica);
+  auto transaction = begin(Access::write);
   std::vector<Conflict> found = transaction->conflicts().list({.number = request.number});
   if (found.empty()) return ConflictGone{};
   Conflict& conflict = found.front();
@@ -138,6 +138,18 @@ ResolveOutcome Core::store_resolution(const ResolveRequest& request) {
   return done;
 }
 
+// The pending conflicts' numbers, and whether each is this replica's. In pages: a conflict holds three tasks.
+std::map<std::int64_t, bool> Core::own_or_not(ConflictFilter filter) {
+  constexpr std::size_t kAtOnce = 256;
+  std::map<std::int64_t, bool> result;
+  const auto transaction = begin(Access::read);
+  for (filter.limit = kAtOnce;; filter.offset += kAtOnce) {
+    const std::vector<Conflict> some = transaction->conflicts().list(filter);
+    for (const Conflict& conflict : some) result.emplace(conflict.number, conflict.replica == settings.replica);
+    if (some.size() < kAtOnce) return result;
+  }
+}
+
 ResolveOutcome Core::resolve(const ResolveRequest& request) { return std::move(resolve_all({request}).front()); }
 
 std::vector<ResolveOutcome> Core::resolve_all(const std::vector<ResolveRequest>& requests) {
@@ -146,11 +158,11 @@ std::vector<ResolveOutcome> Core::resolve_all(const std::vector<ResolveRequest>&
   std::vector<std::size_t> places;
   ConflictFilter asked;
   if (requests.size() == 1) asked.number = requests.front().number;
-  Conflicts pending = by_number(store->begin(Access::read, settings.replica)->conflicts().list(asked));
+  std::map<std::int64_t, bool> pending = own_or_not(asked);
   for (std::size_t i = 0; i < requests.size(); ++i) {
     const auto found = pending.extract(requests[i].number);
     if (!found) continue;
-    if (found.mapped().replica != settings.replica) {
+    if (!found.mapped()) {
       outcomes[i] = store_resolution(requests[i]);
       continue;
     }
@@ -176,7 +188,8 @@ std::vector<ResolveOutcome> Core::resolve_own(const std::vector<ResolveRequest>&
     if (const auto result = confirmed()) return Ended(of_run(std::move(outcomes), result->run_id));
     InvalidYaml invalid;
     if (!need_document(session, invalid)) return Ended(std::move(invalid));
-    const Conflicts pending = by_number(session.transaction->conflicts().list({.replica = settings.replica}));
+    read_contested(session);
+    Conflicts pending = by_number(*session.pending);
     std::vector<std::int64_t> ids;
     for (const ResolveRequest& request : requests)
       if (const auto found = pending.find(request.number); found != pending.end()) ids.push_back(found->second.task_id);
@@ -191,15 +204,15 @@ std::vector<ResolveOutcome> Core::resolve_own(const std::vector<ResolveRequest>&
     Decisions decisions{session, policy, triples, highest + 1, {}, {}, {}, {}};
     outcomes.clear();
     for (const ResolveRequest& request : requests) {
-      const auto found = pending.find(request.number);
+      auto found = pending.extract(request.number);
       const auto why = refused.find(request.number);
-      outcomes.push_back(found == pending.end() ? ConflictGone{}
+      outcomes.push_back(!found                 ? ConflictGone{}
                          : why != refused.end() ? ChoiceRefused{"the database refused it: " + why->second}
-                                                : decisions.decide(found->second, request));
+                                                : decisions.decide(std::move(found.mapped()), request));
     }
     Executed executed = execute(session, decisions, started);
     if (auto* again = std::get_if<StartAgain>(&executed)) {
-      for (const RefusedRow& row : again->refused)
+      for (const Refusal& row : again->refused)
         if (const ResolveDone* done = decision_about(outcomes, row.id)) refused.emplace(done->number, row.message);
       return StartAgain{std::move(again->reason), {}};
     }
@@ -257,7 +270,7 @@ void Core::carry_out_resolutions(const std::vector<Conflict>& wanted) {
     }
   }
   if (dropped.empty()) return;
-  auto transaction = store->begin(Access::write, settings.replica);
+  auto transaction = begin(Access::write);
   for (const std::int64_t number : dropped) {
     std::vector<Conflict> still = transaction->conflicts().list({.number = number});
     for (Conflict& conflict : still) conflict.resolution_request.clear();

@@ -63,7 +63,7 @@ bool Core::file_rests() {
 bool Core::database_rests() {
   if (!rest->version_mark.empty()) return store->version_mark() == rest->version_mark;
   if (rest->state.cursor.empty()) return false;
-  auto transaction = store->begin(Access::read, settings.replica);
+  auto transaction = begin(Access::read);
   ReplicaState state = transaction->base().state();
   state.name = rest->state.name;
   if (!(state == rest->state)) return false;

@@ -28,8 +28,15 @@ InvalidYaml missing_file(const std::string& name) {
   Diagnostic diagnostic;
   diagnostic.file = name;
   diagnostic.message =
-      "the file does not exist, but its tasks were synced before: a missing file never means that they were deleted; "
+      "no such file, but its tasks were synced before: a missing file never means that they were deleted; "
       "put it back (`lockstep restore` brings the last backup), or write `tasks: []` to say that there are none";
+  return {{std::move(diagnostic)}, 0};
+}
+
+InvalidYaml no_file(const std::string& name) {
+  Diagnostic diagnostic;
+  diagnostic.file = name;
+  diagnostic.message = "no such file; `lockstep init` starts a schedule";
   return {{std::move(diagnostic)}, 0};
 }
 
@@ -97,7 +104,11 @@ Core::Core(Settings given, FileSystem& file_system, std::unique_ptr<Store> given
       file(file_system, settings.yaml,
            SafeFileOptions{.lock_timeout = settings.lock_timeout,
                            .backups = settings.backups,
-                           .max_size = settings.max_file_size}) {}
+                           .max_size = settings.max_file_size}),
+      patience(file_system, settings.lock_timeout) {
+  file.wait_with(&patience);
+  store->on_wait([this](const std::string& what) { patience.tell(what); });
+}
 
 // What `agreed` depends on besides the bytes: with other settings the same bytes may read differently.
 std::string Core::settings_key(FieldSet synced) const {
@@ -115,7 +126,7 @@ bool Core::yaml_is_base(const Session& session) const {
 // otherwise take each other's tasks for deleted. Content that was synced before may turn up elsewhere.
 std::optional<Error> Core::foreign_replica(const Session& session) {
   const ReplicaState& state = session.state;
-  const bool same_place = state.host == host_name() && state.path == place_of(file.target());
+  const bool same_place = state.host == host_name() && is_same_place(state.path, settings.yaml);
   const bool same_content = !session.content.missing && state.content == session.content.fingerprint;
   if (!is_known(state) || same_place || settings.replica_configured || same_content) return std::nullopt;
   return Error({.code = ErrorCode::usage,
@@ -129,7 +140,19 @@ std::optional<Error> Core::foreign_replica(const Session& session) {
 void Core::check_replica(Session& session) {
   if (const std::optional<Error> foreign = foreign_replica(session)) throw Error(*foreign);
   session.state.host = host_name();
-  session.state.path = place_of(file.target());
+  session.state.path = place_of(settings.yaml);
+}
+
+void Core::know_replica(Session& session) {
+  session.state = session.transaction->base().state();
+  session.known_replica = is_known(session.state);
+  session.state.name = settings.replica;
+  check_replica(session);
+  session.base_index = session.transaction->base().index();
+  // What was never written cannot wait to be.
+  if (session.content.missing && session.read_only && session.base_index.empty())
+    throw Error({.code = ErrorCode::permission, .operation = "make", .subject = settings.yaml, .cause = *session.read_only,
+                 .hint = "let this user write there, or name another path"});
 }
 
 // None where they would not be used: by who only looks, for a small file, under other settings.
@@ -145,13 +168,20 @@ bool Core::need_document(Session& session, InvalidYaml& invalid) {
   const ReadOptions options{
       .file_name = settings.yaml, .version = settings.yaml_version, .piecewise_from = settings.piecewise_from};
   const bool never_synced = session.base_index.empty();
-  if (session.content.missing && !never_synced) {
-    invalid = missing_file(settings.yaml);
+  if (!session.may_be_empty) session.may_be_empty = rows_to_give(session);
+  if (session.content.missing && !*session.may_be_empty) {
+    invalid = never_synced ? no_file(settings.yaml) : missing_file(settings.yaml);
     if (session.lock) observe_invalid(session.content, invalid);
     return false;
   }
+  if (auto first = std::exchange(first_document, std::nullopt);
+      first && never_synced && first->missing == session.content.missing && first->content == session.content.fingerprint) {
+    session.document = std::move(first->document);
+    session.yaml_warnings = std::move(first->warnings);
+    return true;
+  }
   if (!session.known_texts) session.known_texts = known_texts(session);
-  ReadResult read = never_synced ? Document::read_or_empty(std::move(session.content.text), options)
+  ReadResult read = *session.may_be_empty ? Document::read_or_empty(std::move(session.content.text), options)
                                  : Document::read_changes(std::move(session.content.text), options, *session.known_texts);
   session.yaml_warnings = std::move(read.warnings);
   if (!read.document) {
@@ -243,11 +273,7 @@ void Core::make_feed() {
 std::optional<InvalidYaml> Core::read_sides(Session& session, Scope scope) {
   TaskTable& table = session.transaction->tasks();
   session.synced = FieldSet::synced() & (table.shape().exists ? table.shape().columns : FieldSet::all());
-  session.state = session.transaction->base().state();
-  session.known_replica = is_known(session.state);
-  session.state.name = settings.replica;
-  check_replica(session);
-  session.base_index = session.transaction->base().index();
+  know_replica(session);
 
   const bool skip_yaml = yaml_is_base(session);
   InvalidYaml invalid;
@@ -258,6 +284,7 @@ std::optional<InvalidYaml> Core::read_sides(Session& session, Scope scope) {
   };
   // Before a thread may need them: the transaction is this one's.
   if (!skip_yaml) session.known_texts = known_texts(session);
+  if (!skip_yaml) session.may_be_empty = rows_to_give(session);
   report(0.1, "reading both sides");
   if (scope == Scope::changes && !session.state.cursor.empty()) {
     read_yaml();
@@ -299,8 +326,7 @@ void Core::reindex_base(Session& session) const {
   session.base_index = session.transaction->base().index();
 }
 
-Opened Core::open(const std::vector<RefusedRow>& refused, Scope scope) {
-  Patience patience(files, settings.lock_timeout);
+Opened Core::open(const std::vector<Refusal>& refused, Scope scope) {
   for (;;) {
     auto locked = file.lock();
     if (auto* busy = std::get_if<Busy>(&locked)) return FileBusy{std::move(*busy)};
@@ -310,33 +336,42 @@ Opened Core::open(const std::vector<RefusedRow>& refused, Scope scope) {
   }
 }
 
-Opened Core::open_locked(std::unique_ptr<SafeFile::Lock> lock, const std::vector<RefusedRow>& refused, Scope scope) {
+Opened Core::open_locked(std::unique_ptr<SafeFile::Lock> lock, const std::vector<Refusal>& refused, Scope scope) {
   Session session;
   session.lock = std::move(lock);
   session.read_only = file.read_only_reason();
-  session.transaction = store->begin(Access::write, settings.replica);
+  session.transaction = begin_under_lock();
+  for (std::string& sentence : store->mended()) {
+    const auto same = [&](const Warning& warning) { return warning.message == sentence; };
+    if (std::none_of(undone_later.begin(), undone_later.end(), same)) undone_later.push_back({std::move(sentence), {}, {}});
+    told.reset();  // its runs may be gone
+  }
   if (unconfirmed) unconfirmed->committed = session.transaction->history().has_run(unconfirmed->key);
   if (!session.read_only) {
-    recover(session);
+    if (auto busy = recover(session)) return FileBusy{std::move(*busy)};
     if (auto busy = adopt_stray_edit(session)) return FileBusy{std::move(*busy)};
   }
   auto content = file.read();
   if (auto* busy = std::get_if<Busy>(&content)) return FileBusy{std::move(*busy)};
   session.content = std::move(std::get<FileContent>(content));
-  for (const RefusedRow& row : refused)
-    session.excluded.try_emplace(row.id, Warning{"task " + std::to_string(row.id) + ": the database refused the change, "
-                                                 "which waits: " + row.message, row.id, std::nullopt});
+  session.refused = refused;
+  for (const Refusal& row : refused)
+    session.excluded.try_emplace(row.id, Warning{"task " + std::to_string(row.id) +
+                                                     (row.by_database ? ": the database refused the change, which waits: "
+                                                                      : ": the change waits: ") + row.message,
+                                                 row.id, std::nullopt});
   if (auto invalid = read_sides(session, scope)) return std::move(*invalid);
   return session;
 }
 
 Opened Core::look() {
+  require_file();
   Session session;
   session.read_only = file.read_only_reason();
   auto content = file.read();
   if (auto* busy = std::get_if<Busy>(&content)) return FileBusy{std::move(*busy)};
   session.content = std::move(std::get<FileContent>(content));
-  session.transaction = store->begin(Access::read, settings.replica);
+  session.transaction = begin(Access::read);
   if (auto invalid = read_sides(session, Scope::changes)) return std::move(*invalid);
   return session;
 }

@@ -2,6 +2,7 @@
 // the three snapshots read through them. Internal to the engine.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "engine/engine.hpp"
+#include "engine/waiting_changes.hpp"
 #include "file/safe_file.hpp"
 #include "reconcile/candidates.hpp"
 #include "store/store.hpp"
@@ -28,6 +30,7 @@ struct Session {
   // The YAML.
   FileContent content;
   std::unique_ptr<Document> document;  // null as long as the content is known to equal the base
+  std::optional<bool> may_be_empty;      // no YAML, or one without tasks, is no fault; nullopt: not looked at
   std::optional<std::vector<KnownText>> known_texts;  // of the base; nullopt: not looked at
   std::vector<Warning> yaml_warnings;
   std::optional<std::string> read_only;  // why the YAML cannot be written
@@ -47,8 +50,12 @@ struct Session {
   bool known_replica = false;
 
   Excluded excluded;
+  std::vector<Refusal> refused;  // in former attempts of this run; their rows are excluded
   std::vector<std::int64_t> set_aside;  // differ, but were not asked for (SyncRequest::only); sorted
+  std::optional<std::optional<Run>> last_run;    // of this replica, once it was looked for
   std::optional<std::vector<Conflict>> pending;  // of this replica, where they were read already
+  // Tasks that two saves of the YAML say differently, and what the one says that is not in the file; nullopt: it removed it.
+  std::map<std::int64_t, std::optional<Task>> contested;
 
   const Task* row(std::int64_t id) const;        // null if absent or excluded
   const Task* yaml_task(std::int64_t id) const;  // null if absent; the document must have been read
@@ -69,6 +76,7 @@ struct Triples {
   std::vector<std::unique_ptr<Task>> fitted;
   std::vector<Triple> triples;    // sorted by id
   std::vector<Warning> warnings;  // values that the table cannot hold
+  std::vector<WaitingChange> waiting;  // those of them that a column is there for; `since` is not set yet
 };
 
 }  // namespace lockstep

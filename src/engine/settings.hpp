@@ -28,6 +28,7 @@ struct Settings {
   enum class Triggers : std::uint8_t { automatic, required, never } triggers = Triggers::automatic;  // the change feed
   std::chrono::seconds full_check_interval{3600};  // with a change feed: how often everything is compared all the same
   std::chrono::milliseconds lock_timeout{10'000};
+  std::chrono::milliseconds settle_deletions{1'000};  // quiet time of a file before tasks that are gone from it count as deleted
   int backups = 10;
   std::chrono::seconds history_age{30LL * 24 * 3600};
   std::uint64_t history_size = 1ULL << 30;

@@ -42,17 +42,22 @@ Triples Core::triples(Session& session, const std::vector<std::int64_t>& ids) co
   auto base = result.base.begin();
   for (const std::int64_t id : ids) {
     while (base != result.base.end() && base->id < id) ++base;
-    Triple triple{id, base != result.base.end() && base->id == id ? &*base : nullptr, session.yaml_task(id),
-                  session.row(id)};
+    Triple triple{.id = id, .base = base != result.base.end() && base->id == id ? &*base : nullptr,
+                  .yaml = session.yaml_task(id), .database = session.row(id)};
+    if (const auto found = session.contested.find(id); found != session.contested.end()) {
+      triple.contested = true;
+      if (found->second) triple.other_save = &*found->second;
+    }
     if (triple.yaml && shape.exists) {
       // A value that the table cannot hold takes no part: the row's own value stands in for it.
-      const auto unfit = [&](std::string_view field, const std::string& why) {
+      const auto unfit = [&](std::string_view field, const std::string& why, bool has_column) {
+        if (has_column) result.waiting.push_back({id, std::string(field), Side::database, why, {}, true});
         result.warnings.push_back({"task " + std::to_string(id) + ": " + std::string(field) +
                                        " is not synced, since the database cannot hold it: " + why,
                                    id, session.document->line_of(id)});
       };
       if (id > shape.max_id) {
-        unfit(kIdName, "the column holds at most " + std::to_string(shape.max_id));
+        unfit(kIdName, "the column holds at most " + std::to_string(shape.max_id), true);
         continue;
       }
       bool insertable = true;
@@ -61,7 +66,7 @@ Triples Core::triples(Session& session, const std::vector<std::int64_t>& ids) co
         const Value& value = (*triple.yaml)[field.field];
         const std::optional<std::string> why = misfit(shape, field, value);
         if (!why) continue;
-        unfit(field.name, *why);
+        unfit(field.name, *why, shape.columns.contains(field.field));
         if (!shape.columns.contains(field.field)) continue;
         if (!triple.database && field.required) insertable = false;
         if (triple.yaml != (result.fitted.empty() ? nullptr : result.fitted.back().get())) {
@@ -76,6 +81,20 @@ Triples Core::triples(Session& session, const std::vector<std::int64_t>& ids) co
     if (triple.base || triple.yaml || triple.database) result.triples.push_back(triple);
   }
   return result;
+}
+
+std::vector<std::int64_t> Core::tasks_to_decide(Session& session) const {
+  read_contested(session);
+  std::vector<std::int64_t> ids = changed_tasks(session);
+  for (const auto& [id, save] : session.contested)
+    if (!session.excluded.contains(id) && !std::ranges::binary_search(ids, id)) ids.insert(std::ranges::lower_bound(ids, id), id);
+  return ids;
+}
+
+void Core::read_contested(Session& session) const {
+  if (!session.pending) session.pending = session.transaction->conflicts().list({.replica = settings.replica});
+  for (const Conflict& conflict : *session.pending)
+    if (conflict.finding.reason == ConflictReason::two_saves) session.contested.emplace(conflict.task_id, conflict.database);
 }
 
 Policy Core::policy(const Session& session, const SyncRequest& request, Timestamp now) const {

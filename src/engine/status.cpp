@@ -28,6 +28,22 @@ Status unknown_status(const Settings& settings) {
   return status;
 }
 
+// false: the errors say why not.
+bool Core::read_for_status(Session& session, Status::Yaml& yaml) {
+  const auto cannot = [&](std::string why) {
+    yaml.errors.push_back({.file = settings.yaml, .message = std::move(why)});
+    return false;
+  };
+  try {
+    auto content = file.read();
+    if (const Busy* busy = std::get_if<Busy>(&content)) return cannot(busy->what);
+    session.content = std::move(std::get<FileContent>(content));
+    return true;
+  } catch (const Error& error) {  // a folder, a pipe, no right to read it
+    return cannot(error.what());
+  }
+}
+
 // Takes no lock and writes nothing. A database that cannot be reached is a state, not a failure.
 Status Core::status() {
   Status status = unknown_status(settings);
@@ -35,23 +51,22 @@ Status Core::status() {
   status.database.backend = store->backend();
 
   Session session;
-  auto content = file.read();
-  const Busy* const busy = std::get_if<Busy>(&content);
-  if (busy) status.yaml.errors.push_back({.file = settings.yaml, .message = busy->what});
-  else session.content = std::move(std::get<FileContent>(content));
+  const bool readable = read_for_status(session, status.yaml);
   try {
-    session.transaction = store->begin(Access::read, settings.replica);
+    session.transaction = begin(Access::read);
+    session.base_index = session.transaction->base().index();
+    session.may_be_empty = rows_to_give(session);
     status.database.reachable = true;
   } catch (const Error& error) {
-    if (error.code() != ErrorCode::unreachable && error.code() != ErrorCode::database) throw;
+    if (error.code() != ErrorCode::unreachable && error.code() != ErrorCode::database && error.code() != ErrorCode::busy) throw;
     status.database.error = error.what();
-    if (!busy) describe_yaml(*this, session, status);
+    session.may_be_empty = true;  // not known
+    if (readable) describe_yaml(*this, session, status);
     status.total_tasks = status.yaml.tasks;
     return status;
   }
 
-  session.base_index = session.transaction->base().index();
-  if (!busy) describe_yaml(*this, session, status);
+  if (readable) describe_yaml(*this, session, status);
   const TableShape& shape = session.transaction->tasks().shape();
   session.synced = FieldSet::synced() & (shape.exists ? shape.columns : FieldSet::all());
   session.rows = session.transaction->tasks().rows();
@@ -65,6 +80,10 @@ Status Core::status() {
   status.pending_conflicts = session.transaction->conflicts().count({.replica = settings.replica});
   if (auto last = session.transaction->history().runs({.replica = settings.replica, .limit = 1}); !last.empty())
     status.last_run = std::move(last.front());
+  if (status.last_run) {
+    status.waiting = waiting_from_details(status.last_run->details);
+    status.waiting_count = waiting_count_from_details(status.last_run->details);
+  }
 
   status.total_tasks = status.database.tasks;
   if (!session.document) return status;
@@ -75,18 +94,22 @@ Status Core::status() {
   for (const Task& task : session.document->tasks())
     if (!std::binary_search(ids.begin(), ids.end(), task.id)) ++status.total_tasks;
   session.transaction.reset();  // the plan wants one of its own
-  status.in_sync = status.pending_conflicts == 0 && nothing_due();
+  look_for_work(status);
   return status;
 }
 
 // What the planner says, so that rows that are kept or take no part do not count as changes.
-bool Core::nothing_due() {
+void Core::look_for_work(Status& status) {
+  status.in_sync = false;
   try {
     const PlanOutcome outcome = plan({});
     const PlanReport* report = std::get_if<PlanReport>(&outcome);
-    return report && report->tasks.empty() && !report->guard;
+    if (!report) return;
+    status.waiting = report->result.waiting;
+    status.waiting_count = status.waiting.size();
+    status.in_sync = report->tasks.empty() && !report->guard && status.waiting.empty() && status.pending_conflicts == 0;
   } catch (const Error&) {
-    return false;  // the file belongs to another replica, …: a sync would say so
+    // The file belongs to another replica, …: a sync would say so.
   }
 }
 

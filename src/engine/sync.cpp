@@ -10,7 +10,7 @@ namespace {
 Work decide(Core& core, Session& session, const SyncRequest& request, Triples& triples, Timestamp started) {
   Work work;
   work.request = request;
-  std::vector<std::int64_t> ids = core.changed_tasks(session);
+  std::vector<std::int64_t> ids = core.tasks_to_decide(session);
   if (request.only) {
     const auto wanted = std::equal_range(ids.begin(), ids.end(), *request.only);
     session.set_aside.assign(ids.begin(), wanted.first);
@@ -24,6 +24,7 @@ Work decide(Core& core, Session& session, const SyncRequest& request, Triples& t
   work.warnings = std::move(triples.warnings);
   triples.warnings = work.warnings;
   core.keep_conflict_book(session, triples, work);
+  work.waiting = core.waiting_changes(session, triples, work);
   return work;
 }
 
@@ -51,7 +52,9 @@ SyncOutcome Core::sync(const SyncRequest& request) {
   const Timestamp started = clock();
   if (auto same = nothing_new(request, started)) return std::move(*same);
   worth_a_retry = true;  // until it has ended otherwise
+  const Operation operation(*this);
   std::optional<Requests> requests;  // nullopt = not looked for yet
+  enum class Restless { unknown, wait, never } restless = Restless::unknown;
   if (request.only) requests.emplace();
   const auto attempt = [&](Session& session) -> std::variant<SyncOutcome, StartAgain> {
     if (auto done = confirmed()) return SyncOutcome(std::move(*done));
@@ -62,13 +65,18 @@ SyncOutcome Core::sync(const SyncRequest& request) {
     require_writable_target(session, request, settings.yaml);
     // Nothing to write into the document is known yet, but as soon as anything differs it is needed.
     InvalidYaml invalid;
-    if (!changed_tasks(session).empty() && !need_document(session, invalid)) return SyncOutcome(std::move(invalid));
+    if (!tasks_to_decide(session).empty() && !need_document(session, invalid)) return SyncOutcome(std::move(invalid));
     Triples triples;
     Work work = decide(*this, session, request, triples, started);
     if (work.plan.guard) {
       rest.reset();
       record_refusal(session, request, *work.plan.guard, started);
       return SyncOutcome(GuardStopped{std::move(*work.plan.guard)});
+    }
+    if (deletes_too_soon(session, triples, work)) {
+      if (restless == Restless::never) return leave_deletions(triples, work);
+      restless = Restless::wait;
+      return SyncOutcome(SyncResult());  // waited for without lock and transaction
     }
     Executed executed = execute(session, triples, work, started);
     if (auto* again = std::get_if<StartAgain>(&executed)) return std::move(*again);
@@ -77,6 +85,10 @@ SyncOutcome Core::sync(const SyncRequest& request) {
   SyncOutcome outcome = with_session<SyncOutcome>(Scope::changes, attempt);
   if (requests && !requests->empty()) {
     carry_out(*std::exchange(requests, Requests()));
+    outcome = with_session<SyncOutcome>(Scope::changes, attempt);
+  }
+  while (restless == Restless::wait) {
+    restless = wait_for_rest() ? Restless::unknown : Restless::never;
     outcome = with_session<SyncOutcome>(Scope::changes, attempt);
   }
   worth_a_retry = std::holds_alternative<FileBusy>(outcome) || std::exchange(feed_unheard, false);
@@ -94,10 +106,11 @@ PlanOutcome Core::plan(const SyncRequest& request) {
   Session& session = std::get<Session>(opened);
   require_writable_target(session, request, settings.yaml);
   InvalidYaml invalid;
-  if (!changed_tasks(session).empty() && !need_document(session, invalid)) return invalid;
+  if (!tasks_to_decide(session).empty() && !need_document(session, invalid)) return invalid;
 
   Triples triples;
   Work work = decide(*this, session, request, triples, started);
+  work.waiting = expected_waiting(session, triples, work);
   PlanReport report;
   report.guard = work.plan.guard;
   report.result = describe(session, work, started);

@@ -50,7 +50,7 @@ std::optional<RowChange> row_change(const TaskWriteRequest& request, const Table
 // The id that was written, or why nothing was.
 std::variant<std::int64_t, TaskWriteOutcome> Core::write_row(const TaskWriteRequest& request) {
   using Kind = TaskWriteRequest::Kind;
-  auto transaction = store->begin(Access::write, settings.replica);
+  auto transaction = begin(Access::write);
   TaskTable& table = transaction->tasks();
   std::int64_t id = request.id.value_or(0);
   if (!request.id) {
@@ -115,20 +115,22 @@ TaskWritten Core::carry_to_yaml(std::int64_t id) {
 }
 
 TaskWriteOutcome Core::write_task(const TaskWriteRequest& request) {
+  const Operation operation(*this);  // the row and the YAML in the time of one
   rest.reset();
   const auto row = [&]() -> std::variant<std::int64_t, TaskWriteOutcome> {
     for (int attempt = 1;; ++attempt) {
       try {
         return write_row(request);
       } catch (const Error& error) {  // a lost COMMIT may stand: that is for the caller to look at
-        if (!error.retryable() || error.code() == ErrorCode::unreachable || attempt == kMaxAttempts) throw;
+        if (!error.retryable() || error.code() == ErrorCode::unreachable || (attempt >= kMaxAttempts && error.code() != ErrorCode::busy)) throw;
+        if (error.code() == ErrorCode::busy) wait_for_database(error);
       }
     }
   }();
   if (const auto* refused = std::get_if<TaskWriteOutcome>(&row)) return *refused;
   const std::int64_t id = std::get<std::int64_t>(row);
   TaskWritten written = carry_to_yaml(id);
-  TableRows now = store->begin(Access::read, settings.replica)->tasks().rows_of(std::span(&id, 1));
+  TableRows now = begin(Access::read)->tasks().rows_of(std::span(&id, 1));
   if (!now.tasks.empty()) written.task = std::move(now.tasks.front());
   return written;
 }

@@ -71,7 +71,7 @@ std::map<std::int64_t, Former> read_changes(const std::vector<ChangeRecord>& rec
 
 // For the process that can write the other replica's file.
 UndoOutcome Core::store_undo(const Run& run, std::optional<double> max_delete_percent) {
-  auto transaction = store->begin(Access::write, settings.replica);
+  auto transaction = begin(Access::write);
   transaction->history().request_undo(run.id, write_undo_request(max_delete_percent));
   transaction->commit();
   return UndoStored{run.replica};
@@ -80,7 +80,7 @@ UndoOutcome Core::store_undo(const Run& run, std::optional<double> max_delete_pe
 UndoOutcome Core::undo(std::int64_t run_id, std::optional<double> max_delete_percent) {
   const Timestamp started = clock();
   {
-    const auto run = store->begin(Access::read, settings.replica)->history().run(run_id);
+    const auto run = begin(Access::read)->history().run(run_id);
     if (!run) return RunUnknown{};
     if (run->replica != settings.replica) return store_undo(*run, max_delete_percent);
   }
@@ -144,7 +144,7 @@ void Core::carry_out_undos(const std::vector<Run>& wanted) {
                                   (std::holds_alternative<UndoRefused>(outcome) ? "its tasks have changed since"
                                                                                 : "the deletion guard stopped it"),
                               std::nullopt, std::nullopt});
-    auto transaction = store->begin(Access::write, settings.replica);
+    auto transaction = begin(Access::write);
     transaction->history().request_undo(run.id, {});
     transaction->commit();
   }

@@ -6,11 +6,11 @@
 namespace lockstep {
 
 void Core::adopt_replica() {
-  auto transaction = store->begin(Access::write, settings.replica);
+  auto transaction = begin(Access::write);
   ReplicaState state = transaction->base().state();
   state.name = settings.replica;
   state.host = host_name();
-  state.path = place_of(file.target());
+  state.path = place_of(settings.yaml);
   state.agreed = false;
   state.backup.reset();
   transaction->base().set_state(state);
@@ -21,15 +21,15 @@ void Core::adopt_replica() {
 std::optional<Busy> Core::put_in_place(const FileContent& wanted) {
   {
     Session session;
-    session.transaction = store->begin(Access::write, settings.replica);
-    recover(session);
+    session.transaction = begin_under_lock();
+    if (auto busy = recover(session)) return busy;
   }
   auto content = file.read();
   if (auto* busy = std::get_if<Busy>(&content)) return std::move(*busy);
   const FileContent& present = std::get<FileContent>(content);
   if (!present.missing && present.fingerprint == wanted.fingerprint) return std::nullopt;
   auto staged = file.stage(present, wanted.text, "restore", {});
-  if (!file.exchange(*staged)) return Busy{std::nullopt, "File saved by another process meanwhile"};
+  if (!file.exchange(*staged, RunTexts{present.text, wanted.text})) return Busy{std::nullopt, "File saved by another process meanwhile"};
   file.finish(*staged);
   return std::nullopt;
 }
@@ -46,13 +46,21 @@ SyncOutcome Core::restore(const std::string& path) {
   ReadResult parsed = Document::read(wanted.text, {.file_name = path, .version = settings.yaml_version});
   if (!parsed.document) return InvalidYaml{std::move(parsed.diagnostics), parsed.more_diagnostics};
 
-  Patience patience(files, settings.lock_timeout);
+  const Operation operation(*this);
   for (;;) {
     auto locked = file.lock();
     if (auto* busy = std::get_if<Busy>(&locked)) return FileBusy{std::move(*busy)};
     auto lock = std::move(std::get<std::unique_ptr<SafeFile::Lock>>(locked));
-    std::optional<Busy> busy = put_in_place(wanted);
-    if (!busy) break;
+    std::optional<Busy> busy;
+    try {
+      busy = put_in_place(wanted);
+      if (!busy) break;
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::busy) throw;
+      lock.reset();
+      wait_for_database(error);
+      continue;
+    }
     lock.reset();
     if (!patience.wait()) return FileBusy{std::move(*busy)};
   }

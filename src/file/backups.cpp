@@ -41,9 +41,29 @@ std::vector<int> backup_numbers(FileSystem& files, const std::string& target) {
   return numbers;
 }
 
+bool is_own(FileSystem& files, const std::string& path, const std::optional<BackupFile>& own) {
+  const auto status = stat_if_there(files, path);
+  if (!status) return true;
+  return own && status->kind == FileKind::regular && status->device == own->device && status->inode == own->inode &&
+         fingerprint_of_file(files, path) == own->content;
+}
+
+void keep_somebodys_own(FileSystem& files, const std::string& target, const std::optional<BackupFile>& own) {
+  const auto path = backup_path(target, 0);
+  const auto kept = path + ".orig";
+  if (is_own(files, path, own) || stat_if_there(files, kept)) return;
+  // EEXIST: made meanwhile. Where a name cannot be kept from being overwritten, nobody else had it a moment ago.
+  const auto moved = uninterrupted([&] { return files.rename(path, kept, Rename::keep); });
+  if (moved || moved.error() == EEXIST) return;
+  if (moved.error() != EINVAL && moved.error() != ENOSYS) throw file_error(moved.error(), "rename", path);
+  rename_over(files, path, kept);
+}
+
 }  // namespace
 
-void keep_as_newest_backup(FileSystem& files, const std::string& target, const std::string& path, int older) {
+void keep_as_newest_backup(FileSystem& files, const std::string& target, const std::string& path, int older,
+                           const std::optional<BackupFile>& own) {
+  keep_somebodys_own(files, target, own);
   const auto numbers = backup_numbers(files, target);
   // Only what stands before the first unused number has to move.
   int unused = 0;

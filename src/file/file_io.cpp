@@ -36,6 +36,7 @@ bool Patience::wait() {
 }
 
 bool Patience::wait(std::chrono::microseconds moment) {
+  if (given_up_ && *given_up_) left_ = {};
   if (left_.count() <= 0 || moment > left_) return false;
   files_->wait(moment);
   left_ -= moment;

@@ -2,12 +2,16 @@
 // carried on, refusals become lockstep::Error.
 #pragma once
 
+#include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 
 #include "file/file_error.hpp"
@@ -29,15 +33,31 @@ auto uninterrupted(Call&& call) {
 // between two waits is short, and tests stay deterministic.
 class Patience {
  public:
-  Patience(FileSystem& files, std::chrono::microseconds total) : files_(&files), left_(total) {}
+  Patience(FileSystem& files, std::chrono::microseconds total) : files_(&files), total_(total), left_(total) {}
   // Waits a moment, longer from time to time, at most 20 ms; false = used up.
   bool wait();
   // Waits exactly that long if so much is left.
   bool wait(std::chrono::microseconds);
+  std::chrono::microseconds left() const { return left_; }
+  std::chrono::microseconds used_up() const { return total_ - left_; }
+  // Somebody else waited that long on the same account.
+  void spend(std::chrono::microseconds time) { left_ = std::max(left_ - time, std::chrono::microseconds(0)); }
+
+  // Told once, after two seconds: what is waited for, for people.
+  void on_wait(std::function<void(const std::string&)> listener) { listener_ = std::move(listener); }
+  bool worth_a_word() const { return listener_ && used_up() >= std::chrono::seconds(2); }
+  void tell(const std::string& what) {
+    if (const auto listener = std::exchange(listener_, nullptr)) listener(what);
+  }
+  // Nothing is left as soon as it is set, by whatever thread. Outlives this.
+  void end_with(const std::atomic<bool>& given_up) { given_up_ = &given_up; }
 
  private:
   FileSystem* files_;
+  std::chrono::microseconds total_;
   std::chrono::microseconds left_;
+  std::function<void(const std::string&)> listener_;
+  const std::atomic<bool>* given_up_ = nullptr;
   std::chrono::microseconds next_{500};
 };
 

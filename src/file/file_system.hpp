@@ -9,6 +9,7 @@
 // callers in file_io.hpp deal with both. One thread at a time.
 #pragma once
 
+#include <cerrno>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -95,6 +96,8 @@ class File {
   // system's lease-break-time, 45 s). EAGAIN: it is open for writing. Any other error: no leases here.
   virtual Done take_read_lease() = 0;
   virtual void drop_lease() = 0;
+  // Whether nobody has tried to open the file for writing, or to truncate it, since take_read_lease() succeeded.
+  virtual bool lease_holds() = 0;
 
   // Owner, group, mode, ACL and extended attributes of `source`, as far as this process may set them, and
   // never wider than they are there.
@@ -131,6 +134,8 @@ class FileSystem {
   virtual Done rename(const std::string& from, const std::string& to, Rename how) = 0;
   virtual Done link(const std::string& from, const std::string& to) = 0;
   virtual Done remove(const std::string& path) = 0;
+  // A new folder, 0777 less the umask. EEXIST: something is there.
+  virtual Done make_folder(const std::string& path) = 0;
   // Whether this process may write it (a folder: change its entries). EROFS, EACCES, EPERM (immutable), ENOENT.
   virtual Done may_write(const std::string& path) = 0;
   // A process that holds a flock on the file or has it open for writing, where the system tells.

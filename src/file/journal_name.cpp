@@ -78,6 +78,8 @@ std::optional<Leftover> leftover_of(const std::string& target, std::string_view 
     if (take_suffix(words, ".copy")) part = Leftover::Part::copy;
     if (take_suffix(words, ".back")) {
       kind = JournalName::Kind::back;
+    } else if (take_suffix(words, ".save")) {
+      kind = JournalName::Kind::save;
     } else if (!take_suffix(words, ".tmp")) {
       return std::nullopt;
     }

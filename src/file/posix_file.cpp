@@ -97,6 +97,9 @@ Done PosixFile::take_read_lease() {
   return Done::refused(errno);
 }
 
+// While it is being broken, F_GETLEASE tells what it is to become.
+bool PosixFile::lease_holds() { return ::fcntl(descriptor_.get(), F_GETLEASE) == F_RDLCK; }
+
 void PosixFile::drop_lease() { ::fcntl(descriptor_.get(), F_SETLEASE, F_UNLCK); }
 
 Done PosixFile::take_attributes_of(File& source) {

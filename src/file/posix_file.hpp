@@ -23,6 +23,7 @@ class PosixFile final : public File {
   Done try_lock() override;
   Done take_read_lease() override;
   void drop_lease() override;
+  bool lease_holds() override;
   Done take_attributes_of(File& source) override;
 
   int descriptor() const { return descriptor_.get(); }

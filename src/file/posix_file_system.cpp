@@ -103,6 +103,8 @@ Done PosixFileSystem::link(const std::string& from, const std::string& to) {
 
 Done PosixFileSystem::remove(const std::string& path) { return done(::unlink(path.c_str())); }
 
+Done PosixFileSystem::make_folder(const std::string& path) { return done(::mkdir(path.c_str(), 0777)); }
+
 Done PosixFileSystem::may_write(const std::string& path) {
   // access(2) answers for root too: EROFS on a read-only mount, EPERM where chattr made it immutable.
   struct ::stat status {};

@@ -17,6 +17,7 @@ class PosixFileSystem final : public FileSystem {
   Done rename(const std::string& from, const std::string& to, Rename how) override;
   Done link(const std::string& from, const std::string& to) override;
   Done remove(const std::string& path) override;
+  Done make_folder(const std::string& path) override;
   Done may_write(const std::string& path) override;
   std::optional<int> holder_of(std::uint64_t device, std::uint64_t inode, Holder what) override;
   void wait(std::chrono::microseconds) override;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "file/backups.hpp"
+#include "file/journal_texts.hpp"
 
 namespace lockstep {
 namespace {
@@ -110,24 +110,52 @@ bool is_torn_between(std::string_view torn, std::string_view before, std::string
 
 }  // namespace
 
-std::optional<std::string> put_in_place(const Place& place, const JournalName& name) {
+Watched::Watched(std::unique_ptr<File> file, FileStat status, Fingerprint expected, bool leased)
+    : file_(std::move(file)), status_(std::move(status)), expected_(expected), leased_(leased) {}
+
+std::optional<Watched> Watched::look(FileSystem& files, const std::string& target, Fingerprint expected) {
+  auto file = open_if_there(files, target, Open::read);
+  if (!file) return std::nullopt;
+  const auto lease = uninterrupted([&] { return file->take_read_lease(); });
+  if (lease.error() == EAGAIN) return std::nullopt;
+  if (fingerprint_of_file(*file, target) != expected) return std::nullopt;
+  auto status = value_or_throw(uninterrupted([&] { return file->stat(); }), "look at", target);
+  if (!lease && files.holder_of(status.device, status.inode, Holder::writer)) return std::nullopt;
+  return Watched(std::move(file), std::move(status), expected, bool{lease});
+}
+
+bool Watched::is_untouched_at(FileSystem& files, const std::string& path) {
+  const auto now = stat_if_there(files, path);
+  if (!now || now->inode != status_.inode || now->device != status_.device) return false;
+  return leased_ ? file_->lease_holds() : fingerprint_of_file(*file_, path) == expected_;
+}
+
+void Watched::let_go() {
+  if (std::exchange(leased_, false)) file_->drop_lease();
+}
+
+Swapped exchange_names(const Place& place, const JournalName& name) {
   // Not repeated when interrupted: done twice it is undone.
   const auto exchanged = place.files.rename(name.main(), place.target, Rename::exchange);
-  if (exchanged) return name.main();
+  if (exchanged) return Swapped::yes;
   switch (exchanged.error()) {
     case ENOENT:
-      if (!stat_if_there(place.files, place.target)) return std::nullopt;
+      if (!stat_if_there(place.files, place.target)) return Swapped::target_missing;
       throw file_error(ENOENT, "exchange", name.main());
     case EBUSY:
     case EXDEV:
-      return write_in_place(place, name);
+      return Swapped::mount_point;
     case EINVAL:
     case ENOSYS:
     case EOPNOTSUPP:
-      return rename_over_saved(place, name);
+      return Swapped::not_possible;
     default:
       throw file_error(exchanged.error(), "exchange", place.target);
   }
+}
+
+std::optional<std::string> replace_without_exchange(const Place& place, const JournalName& name, Swapped why) {
+  return why == Swapped::mount_point ? write_in_place(place, name) : rename_over_saved(place, name);
 }
 
 bool create_in_place(const Place& place, const JournalName& name) {
@@ -177,7 +205,7 @@ void settle(const Place& place, const JournalName& name) {
   } else {
     // Edited since, or removed: that stands, as if the replacing had never begun. Taking it for done could
     // make an old value look like an edit that undoes the database's; the other way round is harmless.
-    keep_as_newest_backup(place.files, place.target, name.copy(), place.backups);
+    keep_as_newest_backup(place.files, place.target, name.copy(), place.backups, place.own_backup);
   }
   sync_folder(place.files, folder_of(place.target));
 }
@@ -192,74 +220,94 @@ bool put_where_nothing_is(const Place& place, const std::string& save) {
   return true;
 }
 
-void keep_loser(const Place& place, const std::string& path) {
-  keep_as_newest_backup(place.files, place.target, path, place.backups);
+// The record of the run, and what it had read and written, for whoever merges the save.
+void add_texts_to_record(const Place& place, const JournalName& name, const std::optional<RunTexts>& texts) {
+  if (!texts) return;
+  const auto record = open_if_there(place.files, name.record(), Open::read);
+  const auto all = write_journal_texts(record ? read_all(*record, name.record()) : std::string(), *texts);
+  write_new(place.files, name.part(), Open::create_private, all, nullptr);
+  rename_over(place.files, name.part(), name.record());
+}
+
+// What stands at `held` is to be merged into the file.
+void keep_for_merge(const Place& place, const JournalName& name, const std::string& held) {
+  rename_over(place.files, held, name.save());
+  sync_folder(place.files, folder_of(place.target));
+}
+
+bool holds(const Place& place, const std::string& path, Fingerprint text) {
+  const auto looked = look_at(place.files, path);
+  const auto* look = std::get_if<Look>(&looked);
+  return look != nullptr && look->fingerprint == text;
 }
 
 }  // namespace
 
-void put_back(const Place& place, const JournalName& name, const std::string& held, Fingerprint standing,
-              bool keep_standing) {
-  constexpr int kMostRounds = 32;
-  const auto folder = folder_of(place.target);
-  auto holding = held;
-  // Of a run that did not take place.
-  remove_if_there(place.files, name.record());
+bool take_back(const Place& place, const JournalName& name, const std::optional<RunTexts>& texts) {
+  constexpr int kMostRounds = 32;  // each takes somebody who removes the file and makes it again
   for (int round = 0; round < kMostRounds; ++round) {
-    // From now on the name says what is to come out and what goes in: a crash on either side of the exchange
-    // finds by looking which side it was. Hence durable before the exchange, and before the last look, because
-    // it takes long enough for an editor to save in the meantime.
-    const auto save = fingerprint_of_file(place.files, holding);
-    const auto back = journal_name(place.target, JournalName::Kind::back, name.run_key, standing, save);
-    if (holding != back.main()) rename_over(place.files, holding, back.main());
-    sync_folder(place.files, folder);
-    holding = back.main();
-
-    const auto looked = look_at(place.files, place.target);
-    if (std::holds_alternative<NotThere>(looked)) {
-      if (put_where_nothing_is(place, holding)) return sync_folder(place.files, folder);
-      continue;
+    const auto swapped = exchange_names(place, name);
+    if (swapped == Swapped::not_possible || swapped == Swapped::mount_point) return false;
+    if (swapped == Swapped::target_missing) {
+      if (!put_where_nothing_is(place, name.main())) continue;
+      remove_if_there(place.files, name.record());
+      sync_folder(place.files, folder_of(place.target));
+      return true;
     }
-    const auto* now = std::get_if<Look>(&looked);
-    if (now == nullptr || now->fingerprint != standing) {
-      // Saved, or being saved, since: the newer wins.
-      keep_loser(place, holding);
-      return sync_folder(place.files, folder);
+    if (holds(place, name.main(), name.after)) {
+      // The record goes first: beside it the text after would mean a run that is still to begin.
+      remove_if_there(place.files, name.record());
+      remove_if_there(place.files, name.main());
+      sync_folder(place.files, folder_of(place.target));
+      return true;
     }
-
-    const auto out = put_in_place(place, back);
-    if (!out) continue;
-    const auto came_out = look_at(place.files, *out);
-    const auto* old = std::get_if<Look>(&came_out);
-    if (old != nullptr && old->fingerprint == standing) {
-      if (keep_standing) {
-        keep_loser(place, *out);
-      } else {
-        remove_if_there(place.files, *out);
-      }
-      return sync_folder(place.files, folder);
-    }
-    // Saved between the look and the exchange: newer than what was put back just now, which must be kept.
-    holding = *out;
-    standing = save;
-    keep_standing = true;
+    add_texts_to_record(place, name, texts);
+    keep_for_merge(place, name, name.main());
+    return true;
   }
   throw Error({.code = ErrorCode::changed,
                .operation = "replace",
                .subject = place.target,
-               .cause = "it is being saved again and again",
+               .cause = "it is removed and made again all the time",
                .hint = "nothing is lost: the versions stand beside it; sync again when it is quiet",
                .retryable = true});
 }
 
+void put_back(const Place& place, const JournalName& name, const std::string& held, Fingerprint standing,
+              const std::optional<RunTexts>& texts) {
+  // From now on the name says what is to come out and what goes in: a crash on either side of the replacing
+  // finds by looking which side it was. Hence durable before it, and before the last look, because it takes
+  // long enough for an editor to save in the meantime.
+  const auto save = fingerprint_of_file(place.files, held);
+  const auto back = journal_name(place.target, JournalName::Kind::back, name.run_key, standing, save);
+  if (held != back.main()) rename_over(place.files, held, back.main());
+  sync_folder(place.files, folder_of(place.target));
+  if (!stat_if_there(place.files, place.target) && put_where_nothing_is(place, back.main())) {
+    return sync_folder(place.files, folder_of(place.target));
+  }
+  const auto swapped = exchange_names(place, back);
+  // nullopt: saved since, or being saved.
+  const auto out = swapped == Swapped::yes ? std::optional(back.main()) : replace_without_exchange(place, back, swapped);
+  if (out && holds(place, *out, standing)) {
+    remove_if_there(place.files, name.record());
+    remove_if_there(place.files, *out);
+    return sync_folder(place.files, folder_of(place.target));
+  }
+  add_texts_to_record(place, name, texts);
+  keep_for_merge(place, name, out.value_or(back.main()));
+}
+
 void recover_save(const Place& place, const JournalName& name, const std::string& held) {
-  if (name.kind == JournalName::Kind::staged) return put_back(place, name, held, name.after, true);
-  // On its way back: still outside if the target is what it was to replace, even if an editor that has it
-  // open wrote on. Else it went in, and this came out: newer.
-  const auto looked = look_at(place.files, place.target);
-  const auto* now = std::get_if<Look>(&looked);
-  const bool still_outside = now != nullptr && now->fingerprint == name.before;
-  put_back(place, name, held, still_outside ? *name.before : name.after, true);
+  const bool on_its_way = name.kind == JournalName::Kind::back;
+  // On its way back: still outside if the target is what it was to replace. Else it went in, and this came out.
+  const auto standing = on_its_way ? *name.before : name.after;
+  if (!stat_if_there(place.files, place.target) && put_where_nothing_is(place, held)) {
+    remove_if_there(place.files, name.record());
+    return sync_folder(place.files, folder_of(place.target));
+  }
+  if (!holds(place, place.target, standing)) return keep_for_merge(place, name, held);
+  if (held == name.main() && !on_its_way && take_back(place, name, std::nullopt)) return;
+  put_back(place, name, held, standing, std::nullopt);
 }
 
 }  // namespace lockstep

@@ -8,45 +8,78 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
+#include "file/backups.hpp"
 #include "file/file_io.hpp"
 #include "file/journal_name.hpp"
+#include "file/journal_texts.hpp"
 
 namespace lockstep {
 
 struct Place {
   FileSystem& files;
   std::string target;
-  int backups;
+  int backups;                          // older ones besides `.bak`
+  std::optional<BackupFile> own_backup;  // the `.bak` that lockstep made last; nullopt = not known
 };
 
-// Puts the file at name.main() in the target's place, where name.before is expected, and returns where that
-// which stood there is now: at main() after an exchange; else at copy(), and main() is gone. After an exchange
-// the caller has to look whether it is name.before, and to sync the folder.
-// nullopt: the target is missing or, where it has to be looked at first, is not name.before: nothing is changed.
+// What stands in the target, watched from before it is replaced until what came out is judged. Where leases are to be
+// had, nobody can open it for writing meanwhile without being noticed; holding one makes such openers wait.
+class Watched {
+ public:
+  // nullopt: it is not `expected` (any more), or somebody has it open for writing.
+  static std::optional<Watched> look(FileSystem&, const std::string& target, Fingerprint expected);
+  // Whether it stands at `path` now, as it was, and nobody has tried to write it. Quick with a lease.
+  bool is_untouched_at(FileSystem&, const std::string& path);
+  // No lease: somebody may have it open for writing, and save into it late.
+  bool may_be_written_late() const { return !leased_; }
+  File& file() { return *file_; }
+  void let_go();  // of the lease
+
+ private:
+  Watched(std::unique_ptr<File> file, FileStat status, Fingerprint expected, bool leased);
+  std::unique_ptr<File> file_;
+  FileStat status_;
+  Fingerprint expected_;
+  bool leased_;
+};
+
+// Whether the two could change places. If not, nothing is changed.
+enum class Swapped { yes, target_missing, mount_point, not_possible };
+Swapped exchange_names(const Place&, const JournalName& name);
+
+// Where exchange_names() found that it cannot be done, which `why` says: puts the file at name.main() in the target's place if name.before stands there,
+// and returns name.copy(), where what stood there is now; main() is gone.
+// nullopt: the target is missing or is not name.before: nothing is changed.
 // Error: nothing is changed either, unless copy() exists.
 //
-// Without exchange (EINVAL, ENOSYS): a hard link to what stands there, or a copy, then rename. What an editor
-// puts there by renaming, in the moment between our last call before the rename and it, is lost: such file
-// systems offer no better.
-// Where the target is a mount point (EBUSY, EXDEV): a durable copy of what stands there, then written in
+// A hard link to what stands there, or a copy, then rename. What an editor puts there by renaming, in the
+// moment between our last call before the rename and it, is lost: such file systems offer no better.
+// Where the target is a mount point: a durable copy of what stands there, then written in
 // place; it keeps its inode, others may read it half-written, and an in-place save in the moment between the
 // last look and the writing is lost too.
-std::optional<std::string> put_in_place(const Place&, const JournalName& name);
+std::optional<std::string> replace_without_exchange(const Place&, const JournalName& name, Swapped why);
 
 // The target is missing: the file at name.main() takes its name, unless somebody made one meanwhile (false).
 bool create_in_place(const Place&, const JournalName& name);
 
-// After a crash inside put_in_place, main() and copy() both there: undoes it, or finds that it was done.
+// After a crash inside replace_without_exchange, main() and copy() both there: undoes it, or finds that it was done.
 // Afterwards one of them is there. Error (locked): somebody writes the target just now.
 void settle(const Place&, const JournalName& name);
 
-// `held` is an editor's save that was swapped out by what stands in the target now, `standing`. Puts it back;
-// what that swaps out is removed, or, with keep_standing, becomes a backup. A save that is newer still, in
-// the target or swapped out in turn, wins; the loser becomes a backup.
-void put_back(const Place&, const JournalName& name, const std::string& held, Fingerprint standing, bool keep_standing);
-// The same after a crash, for what name says, that stands at `held` and is neither of its two texts, or is a
-// `back` journal's own.
+// The exchange of `name` took out a save that a person had made meanwhile. It goes back at once, before anything else:
+// while the run's unconfirmed text stands in the target, another save may build on it. If that has happened, that
+// second save is kept as name.save(), to be merged, with the texts in the record.
+// false: there is no exchange here (any more); nothing was done.
+bool take_back(const Place&, const JournalName& name, const std::optional<RunTexts>&);
+
+// The same in any file system, and slower: `held` is the save that was taken out of the target, `standing` what the
+// run has put there.
+void put_back(const Place&, const JournalName& name, const std::string& held, Fingerprint standing,
+              const std::optional<RunTexts>&);
+// After a crash, for what stands at `held`: neither of name's two texts, or a `.back`. Whatever cannot simply go back
+// into the file becomes name.save().
 void recover_save(const Place&, const JournalName& name, const std::string& held);
 
 }  // namespace lockstep

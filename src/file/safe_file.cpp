@@ -29,6 +29,11 @@ Busy SafeFile::Impl::busy(const FileStat& status, Holder what) {
   return result;
 }
 
+bool SafeFile::Impl::wait_for(Patience& patience, const FileStat& status, Holder what) {
+  if (patience.worth_a_word()) patience.tell("Waiting for " + path + ": " + busy(status, what).what);
+  return patience.wait();
+}
+
 namespace {
 
 std::unique_ptr<File> open_lock_file(FileSystem& files, const std::string& path) {
@@ -68,7 +73,7 @@ std::optional<Busy> SafeFile::Impl::lock_beside(const std::string& target, Patie
     const auto status = value_or_throw(uninterrupted([&] { return file->stat(); }), "look at", lock_path);
     const auto outcome = try_lock(*file, lock_path);
     if (outcome == Locked::no) {
-      if (!patience.wait()) return busy(status, Holder::lock);
+      if (!wait_for(patience, status, Holder::lock)) return busy(status, Holder::lock);
       continue;
     }
     // Whoever removed it meanwhile (nobody should) has another one.
@@ -89,7 +94,7 @@ std::optional<Busy> SafeFile::Impl::lock_standing(const std::string& target, Pat
     const auto status = value_or_throw(uninterrupted([&] { return file->stat(); }), "look at", target);
     const auto outcome = try_lock(*file, target);
     if (outcome == Locked::no) {
-      if (!patience.wait()) return busy(status, Holder::lock);
+      if (!wait_for(patience, status, Holder::lock)) return busy(status, Holder::lock);
       continue;
     }
     // While waiting, its holder may have put another file in its place: that one is to be locked.
@@ -104,8 +109,9 @@ std::optional<Busy> SafeFile::Impl::lock_standing(const std::string& target, Pat
 
 std::variant<std::unique_ptr<SafeFile::Lock>, Busy> SafeFile::lock() {
   // A SafeFile that is locked already meets its own lock, as any other would.
-  Impl attempt{impl_->files, impl_->path, impl_->options, true, resolve_links(impl_->files, impl_->path), {}, 0, 0, {}, {}};
-  auto patience = attempt.patience();
+  Impl attempt{impl_->files, impl_->path, impl_->options, true, resolve_links(impl_->files, impl_->path), {}, 0, 0, {}, {}, {}, nullptr};
+  auto own_patience = attempt.patience();
+  Patience& patience = impl_->shared_patience ? *impl_->shared_patience : own_patience;
   if (auto busy = attempt.lock_beside(attempt.locked_target, patience)) return std::move(*busy);
   if (auto busy = attempt.lock_standing(attempt.locked_target, patience)) return std::move(*busy);
   impl_->locked = true;
@@ -138,13 +144,15 @@ std::variant<FileContent, Busy> SafeFile::Impl::look_patiently(const std::string
       files.wait(kGap);
       continue;
     }
-    if (!patience.wait()) return busy(std::get<BeingWritten>(looked).status, Holder::writer);
+    const FileStat& status = std::get<BeingWritten>(looked).status;
+    if (!wait_for(patience, status, Holder::writer)) return busy(status, Holder::writer);
   }
 }
 
 std::variant<FileContent, Busy> SafeFile::read() {
   const auto target = impl_->target();
-  auto patience = impl_->patience_for_others();
+  auto own_patience = impl_->patience_for_others();
+  Patience& patience = impl_->shared_patience && !impl_->locked ? *impl_->shared_patience : own_patience;
   if (impl_->locked) {
     if (auto busy = impl_->lock_standing(target, patience)) return std::move(*busy);
   }
@@ -166,7 +174,7 @@ std::optional<FileIdentity> SafeFile::backup_identity() {
 // ---- the rest ---------------------------------------------------------------------------------------
 
 SafeFile::SafeFile(FileSystem& files, std::string path, SafeFileOptions options)
-    : impl_(std::make_unique<Impl>(Impl{files, std::move(path), options, false, {}, {}, 0, 0, {}, {}})) {
+    : impl_(std::make_unique<Impl>(Impl{files, std::move(path), options, false, {}, {}, 0, 0, {}, {}, {}, nullptr})) {
   if (name_of(impl_->path).empty()) {
     throw Error({.code = ErrorCode::usage,
                  .operation = "open",
@@ -178,6 +186,8 @@ SafeFile::SafeFile(FileSystem& files, std::string path, SafeFileOptions options)
 }
 
 SafeFile::~SafeFile() = default;
+
+void SafeFile::wait_with(Patience* patience) { impl_->shared_patience = patience; }
 
 std::optional<std::string> SafeFile::read_only_reason() {
   const auto target = impl_->target();
@@ -191,13 +201,17 @@ std::optional<std::string> SafeFile::read_only_reason() {
       default: return at + ": " + file_error(may.error(), "", "").parts().cause;
     }
   };
-  if (auto folder = reason(folder_of(target), "folder ")) return folder;
+  // A folder that is not there is made along with the file.
+  std::string folder = folder_of(target);
+  while (folder != "/" && folder != "." && !stat_if_there(impl_->files, folder, true)) folder = folder_of(folder);
+  if (auto why = reason(folder, "folder ")) return why;
   const auto status = stat_if_there(impl_->files, target);
   if (!status) return std::nullopt;
   if (status->kind != FileKind::regular) return target + " is not a regular file";
   return reason(target, "");
 }
 
+void SafeFile::own_backup(const std::optional<BackupFile>& own) { impl_->own_backup = own; }
 std::vector<std::string> SafeFile::backups() { return list_backups(impl_->files, impl_->target()); }
 const std::string& SafeFile::path() const { return impl_->path; }
 std::string SafeFile::target() { return impl_->target(); }

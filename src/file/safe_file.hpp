@@ -28,11 +28,15 @@
 #include <variant>
 #include <vector>
 
+#include "file/backups.hpp"
 #include "file/file_system.hpp"
+#include "file/journal_texts.hpp"
 #include "model/fingerprint.hpp"
 #include "model/timestamp.hpp"
 
 namespace lockstep {
+
+class Patience;
 
 struct SafeFileOptions {
   std::chrono::milliseconds lock_timeout{10'000};
@@ -69,11 +73,15 @@ struct Journal {
     not_exchanged,  // the temporary holds the text after: the file was never touched
     exchanged,      // it holds the text before: the file was replaced
     editor_save,    // it holds something else: an editor's save that was swapped out
+    unmerged_save,  // a save that is not in the file, since another one was made at the same moment
   } state = State::not_exchanged;
   std::string path;     // of the temporary
   std::string run_key;
   std::string record;   // what stage() was given; complete if the file was exchanged, unless finish() had begun
   FileContent content;  // what the temporary holds
+  // unmerged_save: what the run had read, and had written when the save was made over it; nullopt: a crash took them.
+  std::optional<std::string> read, written;
+  bool being_written = false;  // unmerged_save: its writer still has it open
 };
 
 class SafeFile {
@@ -83,6 +91,10 @@ class SafeFile {
   ~SafeFile();
   SafeFile(const SafeFile&) = delete;
   SafeFile& operator=(const SafeFile&) = delete;
+
+  // From now on lock() and read() wait as long as that lasts, whatever else uses it up, and not lock_timeout each. Outlives
+  // this; null: lock_timeout again.
+  void wait_with(Patience*);
 
   // Holds flock on `<file>.lock` and on the file itself (where it exists; after an exchange on the new one
   // too) until destroyed, before the SafeFile is. In a folder where no lock file can be made: on the file alone.
@@ -102,8 +114,13 @@ class SafeFile {
   std::vector<Journal> find_journals();
   void remove_journal(const Journal&);        // state not_exchanged
   void keep_as_backup(const Journal&);        // state exchanged: it becomes `.bak`
-  void restore_editor_save(const Journal&);   // state editor_save: exchanged back; what that swaps out becomes a
-                                              // backup. If the file was saved since, that stands, and the save becomes one
+  // state editor_save: exchanged back. If the file was saved since, both were saved: find_journals() then finds an unmerged_save.
+  void restore_editor_save(const Journal&);
+  void remove_save(const Journal&);           // state unmerged_save: once what it holds is in the file, durably
+  // A text beside the file, as `<file>.saved-<time>`, with the file's rights; durable. Returns its path.
+  std::string keep_aside(std::string_view text, Timestamp when);
+  // Which `.bak` lockstep made last, as far as it is known: any other is somebody's own, and is kept.
+  void own_backup(const std::optional<BackupFile>&);
 
   // A stray edit: `.bak` is still that inode but holds other bytes. Under the lock. Busy, at once as in read():
   // somebody has it open for writing.
@@ -119,9 +136,11 @@ class SafeFile {
   std::unique_ptr<Staged> stage(const FileContent& before, std::string_view after, std::string_view run_key,
                                 std::string_view record);
   // true: the file now holds the new text, durably. false: an editor saved in between; its version stands
-  // in the file again, the staged text is gone: start again from read(). The same if somebody has it open for
-  // writing. Error: if the file holds the new text nevertheless, find_journals() will tell.
-  bool exchange(Staged&);
+  // in the file again, the staged text is gone: start again from find_journals(), which knows of a second save that was
+  // made over the new text in that moment. The same if somebody has it open for writing.
+  // `texts`: what was read and what was staged, for merging such a second save.
+  // Error: if the file holds the new text nevertheless, find_journals() will tell.
+  bool exchange(Staged&, const std::optional<RunTexts>& texts);
   // After COMMIT: the text before becomes `.bak`, older ones move on, the record goes.
   void finish(Staged&);
   // Before exchange: removes the temporary and the record.
@@ -161,6 +180,8 @@ class SafeFile::Staged {
   // the text before, whose device and inode stray_edit() asks for (missing: the file is new).
   const FileIdentity& file() const;
   const std::optional<FileIdentity>& backup() const;
+  // Somebody may have had the text before open for writing when it was exchanged, and save into it yet. false: nobody had.
+  bool late_save_possible() const;
 
  private:
   friend class SafeFile;

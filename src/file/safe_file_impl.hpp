@@ -29,13 +29,18 @@ struct SafeFile::Impl {
   // The backup that stray_edit() read last, so that one that did not move is not read again.
   FileIdentity seen_backup;
   Fingerprint seen_backup_content;
+  std::optional<BackupFile> own_backup;
+
+  Patience* shared_patience = nullptr;  // instead of lock_timeout for each wait
 
   std::string target() { return locked ? locked_target : resolve_links(files, path); }
-  Place place() { return {files, target(), options.backups}; }
+  Place place() { return {files, target(), options.backups, own_backup}; }
   Patience patience() { return {files, options.lock_timeout}; }
   // With those who may be waiting for our lock: none while we hold it.
   Patience patience_for_others() { return locked ? Patience{files, std::chrono::microseconds{0}} : patience(); }
   Busy busy(const FileStat& status, Holder what);
+  // Waits a moment for whoever has the file; false = not any longer.
+  bool wait_for(Patience&, const FileStat&, Holder what);
 
   // flock on the file that stands at the target, waiting for it; nothing if there is none.
   std::optional<Busy> lock_standing(const std::string& target, Patience&);

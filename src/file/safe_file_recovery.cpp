@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <map>
 
-#include "file/backups.hpp"
 #include "file/safe_file_impl.hpp"
 
 namespace lockstep {
@@ -53,6 +52,7 @@ Leftovers collect(FileSystem& files, const std::string& target) {
 
 Journal::State state_of(const Place& place, const JournalName& name, const std::string& held, const FileContent& content) {
   if (name.kind == JournalName::Kind::back) return Journal::State::editor_save;
+  if (name.kind == JournalName::Kind::save) return Journal::State::unmerged_save;
   if (content.fingerprint == name.after && held == name.main()) {
     if (!name.created()) return Journal::State::not_exchanged;
     // Created by a hard link, where the second name was not removed any more.
@@ -62,6 +62,14 @@ Journal::State state_of(const Place& place, const JournalName& name, const std::
   }
   if (content.fingerprint == name.before || content.fingerprint == name.after) return Journal::State::exchanged;
   return Journal::State::editor_save;
+}
+
+std::optional<BackupFile> keep_as_backup_of(const Place& place, const std::string& path) {
+  keep_as_newest_backup(place.files, place.target, path, place.backups, place.own_backup);
+  const auto backup = place.target + ".bak";
+  const auto status = stat_if_there(place.files, backup);
+  if (!status) return std::nullopt;
+  return BackupFile{status->device, status->inode, fingerprint_of_file(place.files, backup)};
 }
 
 JournalName name_of_journal(const Place& place, const Journal& journal) {
@@ -90,7 +98,8 @@ std::vector<Journal> SafeFile::find_journals() {
     journal.path = group.has_main ? main : name.copy();
     journal.run_key = name.run_key;
     // Somebody who had the file open when it was exchanged may be writing: given time to end.
-    auto patience = impl_->patience();
+    const bool is_save = name.kind == JournalName::Kind::save;
+    auto patience = is_save ? impl_->patience_for_others() : impl_->patience();
     auto looked = impl_->look_patiently(journal.path, patience, kAnySize);
     if (auto* content = std::get_if<FileContent>(&looked)) {
       journal.content = std::move(*content);
@@ -101,21 +110,27 @@ std::vector<Journal> SafeFile::find_journals() {
       look.fingerprint = fingerprint_of(look.text);
       look.status = value_or_throw(uninterrupted([&] { return file->stat(); }), "look at", journal.path);
       journal.content = content_of(std::move(look));
+      journal.being_written = is_save;
     }
     if (name.kind == JournalName::Kind::back && journal.content.fingerprint == name.before) {
       // The save is back in the file; this is what it replaced.
-      keep_as_newest_backup(files, place.target, journal.path, place.backups);
+      keep_as_backup_of(place, journal.path);
       continue;
     }
     journal.state = state_of(place, name, journal.path, journal.content);
-    if (const auto record = open_if_there(files, name.record(), Open::read)) journal.record = read_all(*record, name.record());
+    if (const auto record = open_if_there(files, name.record(), Open::read)) {
+      auto texts = read_journal_texts(read_all(*record, name.record()));
+      journal.record = std::move(texts.record);
+      journal.read = std::move(texts.read);
+      journal.written = std::move(texts.written);
+    }
     if (name.created() && journal.state == Journal::State::exchanged) journal.content = FileContent{};
     journals.push_back(std::move(journal));
   }
   for (const auto& name : left.records) {
     auto staged = name;
     staged.kind = JournalName::Kind::staged;
-    if (left.groups.contains(staged.main())) continue;
+    if (left.groups.contains(staged.main()) || left.groups.contains(staged.save())) continue;
     if (!name.created()) {
       remove_if_possible(files, name.record());
       continue;
@@ -150,7 +165,7 @@ void SafeFile::keep_as_backup(const Journal& journal) {
     // A second name of the file itself, where it was created by a link.
     remove_if_there(place.files, name.main());
   } else if (stat_if_there(place.files, journal.path)) {
-    keep_as_newest_backup(place.files, place.target, journal.path, place.backups);
+    impl_->own_backup = keep_as_backup_of(place, journal.path);
   }
   // The record must not go before the journal does: without it the run could not be told a second time.
   sync_folder(place.files, folder_of(place.target));
@@ -160,6 +175,31 @@ void SafeFile::keep_as_backup(const Journal& journal) {
 void SafeFile::restore_editor_save(const Journal& journal) {
   const auto place = impl_->place();
   recover_save(place, name_of_journal(place, journal), journal.path);
+}
+
+void SafeFile::remove_save(const Journal& journal) {
+  const auto place = impl_->place();
+  const auto name = name_of_journal(place, journal);
+  sync_folder(place.files, folder_of(place.target));
+  remove_if_there(place.files, journal.path);
+  remove_if_there(place.files, name.record());
+}
+
+std::string SafeFile::keep_aside(std::string_view text, Timestamp when) {
+  const auto place = impl_->place();
+  const auto like = open_if_there(place.files, place.target, Open::read);
+  std::string time = format_rfc3339(when);
+  std::erase_if(time, [](char c) { return c == ':' || c == '-'; });
+  for (int i = 0;; ++i) {
+    auto path = place.target + ".saved-" + time + (i == 0 ? "" : "-" + std::to_string(i));
+    if (const auto there = open_if_there(place.files, path, Open::read)) {
+      if (read_all(*there, path) == text) return path;
+      continue;
+    }
+    write_new(place.files, path, Open::create_private, text, like.get());
+    sync_folder(place.files, folder_of(place.target));
+    return path;
+  }
 }
 
 std::variant<std::optional<FileContent>, Busy> SafeFile::stray_edit(std::uint64_t device, std::uint64_t inode,
@@ -183,7 +223,7 @@ std::variant<std::optional<FileContent>, Busy> SafeFile::stray_edit(std::uint64_
 bool SafeFile::adopt_stray_edit(const FileContent& stray, const FileContent& current) {
   // An empty record: if a crash comes in between, nothing in it came from the database.
   const auto staged = stage(current, stray.text, "stray", "");
-  if (!exchange(*staged)) return false;
+  if (!exchange(*staged, RunTexts{current.text, stray.text})) return false;
   finish(*staged);
   return true;
 }

@@ -1,5 +1,4 @@
 // The write: stage → exchange → finish.
-#include "file/backups.hpp"
 #include "file/safe_file_impl.hpp"
 
 namespace lockstep {
@@ -16,8 +15,14 @@ struct SafeFile::Staged::Impl {
   FileStat original;  // of the file whose attributes the staged one has
   State state = State::staged;
   std::string swapped_out;  // path of the text before, once exchanged
+  bool late_save_possible = false;
   FileIdentity file;
   std::optional<FileIdentity> backup;
+
+  bool create();
+  bool replace(const std::optional<RunTexts>&);
+  bool replace_otherwise(Watched&, Swapped why, const std::optional<RunTexts>&);
+  void take_rights(File& from);
 };
 
 namespace {
@@ -67,7 +72,7 @@ std::unique_ptr<SafeFile::Staged> SafeFile::stage(const FileContent& before, std
   const auto name =
       journal_name(place.target, JournalName::Kind::staged, run_key,
                    before.missing ? std::nullopt : std::optional(before.fingerprint), fingerprint_of(after));
-  auto staged = std::make_unique<Staged::Impl>(Staged::Impl{place, name, {}, Staged::Impl::State::staged, {}, {}, {}});
+  auto staged = std::make_unique<Staged::Impl>(Staged::Impl{place, name, {}, Staged::Impl::State::staged, {}, false, {}, {}});
 
   const auto original = before.missing ? nullptr : open_if_there(place.files, place.target, Open::read);
   if (original) staged->original = value_or_throw(uninterrupted([&] { return original->stat(); }), "look at", place.target);
@@ -91,7 +96,7 @@ std::unique_ptr<SafeFile::Staged> SafeFile::stage(const FileContent& before, std
   return std::unique_ptr<Staged>(new Staged(std::move(staged)));
 }
 
-bool SafeFile::exchange(Staged& which) {
+bool SafeFile::exchange(Staged& which, const std::optional<RunTexts>& texts) {
   using State = Staged::Impl::State;
   auto& staged = *which.impl_;
   const auto& place = staged.place;
@@ -110,47 +115,13 @@ bool SafeFile::exchange(Staged& which) {
     (void)uninterrupted([&] { return file->try_lock(); });
     impl_->held.push_back(std::move(file));
   }
-
-  std::optional<std::string> out;
-  bool created = false;
-  staged.state = State::begun;
-  try {
-    if (name.created()) {
-      created = create_in_place(place, name);
-    } else {
-      out = put_in_place(place, name);
-    }
-  } catch (const Error&) {
-    // Refused outright, unless something was begun beside it or a created file was linked already.
-    const auto begun = place.files.stat(name.created() ? place.target : name.copy(), false);
-    if (!begun && begun.error() == ENOENT) staged.state = State::staged;
-    throw;
-  }
-  if (!created && !out) {
+  const bool done = name.created() ? staged.create() : staged.replace(texts);
+  if (!done) {
+    if (staged.state == State::staged) remove_staged(place, name);
     staged.state = State::gone;
-    remove_staged(place, name);
     return false;
   }
-
-  const auto folder = folder_of(place.target);
-  if (out) {
-    const auto came_out = look_at(place.files, *out);
-    const auto* old = std::get_if<Look>(&came_out);
-    if (old == nullptr || old->fingerprint != name.before) {
-      staged.state = State::gone;
-      put_back(place, name, *out, name.after, false);
-      return false;
-    }
-    staged.backup = identity_of(old->status);
-    staged.swapped_out = *out;
-    if (!same_rights(old->status, staged.original)) {
-      // Rights that were taken away after staging must not come back.
-      const auto source = open_or_throw(place.files, *out, Open::read);
-      const auto target = open_or_throw(place.files, place.target, Open::read);
-      done_or_throw(uninterrupted([&] { return target->take_attributes_of(*source); }), "set owner and rights of", place.target);
-    }
-  }
-  sync_folder(place.files, folder);
+  sync_folder(place.files, folder_of(place.target));
   const auto now = stat_if_there(place.files, place.target);
   if (now) {
     staged.file = identity_of(*now);
@@ -161,6 +132,85 @@ bool SafeFile::exchange(Staged& which) {
   return true;
 }
 
+// false: somebody made a file meanwhile.
+bool SafeFile::Staged::Impl::create() {
+  state = State::begun;
+  try {
+    const bool created = create_in_place(place, name);
+    if (!created) state = State::staged;
+    return created;
+  } catch (const Error&) {
+    // Refused outright, unless the file was linked already.
+    const auto begun = place.files.stat(place.target, false);
+    if (!begun && begun.error() == ENOENT) state = State::staged;
+    throw;
+  }
+}
+
+// false: an editor has saved, or is saving. State staged: before anything was done.
+bool SafeFile::Staged::Impl::replace(const std::optional<RunTexts>& texts) {
+  auto watched = Watched::look(place.files, place.target, *name.before);
+  if (!watched) return false;
+  late_save_possible = watched->may_be_written_late();
+  state = State::begun;
+  auto swapped = Swapped::not_possible;
+  try {
+    swapped = exchange_names(place, name);
+  } catch (const Error&) {
+    state = State::staged;
+    throw;
+  }
+  if (swapped == Swapped::target_missing) {
+    state = State::staged;
+    return false;
+  }
+  if (swapped != Swapped::yes) return replace_otherwise(*watched, swapped, texts);
+  // From here to the exchange back, if there has to be one, nothing is waited for.
+  if (!watched->is_untouched_at(place.files, name.main())) {
+    if (!take_back(place, name, texts)) put_back(place, name, name.main(), name.after, texts);
+    return false;
+  }
+  swapped_out = name.main();
+  take_rights(watched->file());
+  return true;
+}
+
+bool SafeFile::Staged::Impl::replace_otherwise(Watched& watched, Swapped why, const std::optional<RunTexts>& texts) {
+  watched.let_go();  // it would keep out ourselves
+  late_save_possible = true;
+  std::optional<std::string> out;
+  try {
+    out = replace_without_exchange(place, name, why);
+  } catch (const Error&) {
+    // Refused outright, unless something was begun beside it.
+    const auto begun = place.files.stat(name.copy(), false);
+    if (!begun && begun.error() == ENOENT) state = State::staged;
+    throw;
+  }
+  if (!out) {
+    state = State::staged;
+    return false;
+  }
+  const auto came_out = look_at(place.files, *out);
+  const auto* old = std::get_if<Look>(&came_out);
+  if (old == nullptr || old->fingerprint != name.before) {
+    put_back(place, name, *out, name.after, texts);
+    return false;
+  }
+  swapped_out = *out;
+  take_rights(*open_or_throw(place.files, *out, Open::read));
+  return true;
+}
+
+// Rights that were taken away after staging must not come back.
+void SafeFile::Staged::Impl::take_rights(File& from) {
+  const auto status = value_or_throw(uninterrupted([&] { return from.stat(); }), "look at", swapped_out);
+  backup = identity_of(status);
+  if (same_rights(status, original)) return;
+  const auto target = open_or_throw(place.files, place.target, Open::read);
+  done_or_throw(uninterrupted([&] { return target->take_attributes_of(from); }), "set owner and rights of", place.target);
+}
+
 void SafeFile::finish(Staged& which) {
   auto& staged = *which.impl_;
   if (staged.state != Staged::Impl::State::done) return;
@@ -168,7 +218,9 @@ void SafeFile::finish(Staged& which) {
   // Not synced: each of these steps that a crash takes back is done again by recovery, which finds the run in
   // the database, so it does not need the record.
   if (!staged.name.created()) {
-    keep_as_newest_backup(staged.place.files, staged.place.target, staged.swapped_out, staged.place.backups);
+    keep_as_newest_backup(staged.place.files, staged.place.target, staged.swapped_out, staged.place.backups,
+                          impl_->own_backup);
+    if (staged.backup) impl_->own_backup = BackupFile{staged.backup->device, staged.backup->inode, *staged.name.before};
   }
   remove_if_there(staged.place.files, staged.name.record());
 }
@@ -188,5 +240,6 @@ SafeFile::Staged::~Staged() {
 
 const FileIdentity& SafeFile::Staged::file() const { return impl_->file; }
 const std::optional<FileIdentity>& SafeFile::Staged::backup() const { return impl_->backup; }
+bool SafeFile::Staged::late_save_possible() const { return impl_->late_save_possible; }
 
 }  // namespace lockstep

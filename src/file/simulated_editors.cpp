@@ -44,6 +44,7 @@ void SimulatedFileSystem::save_in_place(const std::string& path, const std::stri
   if (place && place->found != 0 && !disk_.inode(place->found).leases.empty()) {
     // It has opened that very inode and waits; where its name has gone by then does not matter.
     const auto number = place->found;
+    breaking_.insert(number);
     waiting_for_lease_[number].push_back([this, number, text] {
       auto& inode = disk_.inode(number);
       inode.now.bytes = text;
@@ -63,7 +64,7 @@ void SimulatedFileSystem::save_by_rename(const std::string& path, const std::str
   disk_.sync(found(folder_of(path)));
 }
 
-void SimulatedFileSystem::make_folder(const std::string& path) {
+void SimulatedFileSystem::put_folder(const std::string& path) {
   const auto place = disk_.find(path, false);
   must(place, "find", path);
   if (place->found != 0) return;

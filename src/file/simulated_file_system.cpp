@@ -89,6 +89,11 @@ class SimulatedFile final : public File {
   }
 
   void drop_lease() override { files_.drop_lease(handle_); }
+  bool lease_holds() override {
+    const auto handle = files_.handles_.find(handle_);
+    if (handle == files_.handles_.end()) return false;
+    return inode().leases.contains(handle_) && !files_.breaking_.contains(inode().number);
+  }
 
   Done take_attributes_of(File& source) override {
     if (const int error = enter("attributes"); error != 0) return Done::refused(error);
@@ -247,6 +252,7 @@ void SimulatedFileSystem::drop_lease(std::uint64_t handle) {
   if (found == handles_.end()) return;
   auto& inode = disk_.inode(found->second.inode);
   if (inode.leases.erase(handle) == 0 || !inode.leases.empty()) return;
+  breaking_.erase(inode.number);
   const auto waiting = waiting_for_lease_.extract(inode.number);
   if (waiting.empty()) return;
   const Outside outside(*this);
@@ -285,7 +291,10 @@ Result<std::unique_ptr<File>> SimulatedFileSystem::open(const std::string& path,
     if (inode.kind == FileKind::folder) return Opened::refused(EISDIR);
     if (const int error = refusal(inode.number); error != 0) return Opened::refused(error);
     // A real opener that asked not to wait is refused the same way, its own lease or not.
-    if (!inode.leases.empty()) return Opened::refused(EAGAIN);
+    if (!inode.leases.empty()) {
+      breaking_.insert(inode.number);
+      return Opened::refused(EAGAIN);
+    }
   }
   const auto handle = next_handle_++;
   handles_[handle] = {inode.number, how == Open::update, process_, path};
@@ -352,6 +361,19 @@ Done SimulatedFileSystem::link(const std::string& from, const std::string& to) {
   }
   if (const int error = refusal(target->folder); error != 0) return Done::refused(error);
   disk_.change_names(disk_.inode(target->folder), {{target->name, source->found}}, now());
+  return Done();
+}
+
+Done SimulatedFileSystem::make_folder(const std::string& path) {
+  if (const int error = enter("create", path); error != 0) return Done::refused(error);
+  const auto place = disk_.find(path, false);
+  if (!place) return Done::refused(place.error());
+  if (place->found != 0) return Done::refused(EEXIST);
+  if (const int error = refusal(place->folder); error != 0) return Done::refused(error);
+  auto& made = disk_.make(FileKind::folder);
+  made.now.mode = 0777 & ~umask;
+  disk_.sync(made);  // empty
+  disk_.change_names(disk_.inode(place->folder), {{place->name, made.number}}, now());
   return Done();
 }
 

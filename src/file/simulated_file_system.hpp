@@ -23,6 +23,7 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -99,7 +100,7 @@ class SimulatedFileSystem final : public FileSystem {
   void put(const std::string& path, const std::string& text);  // makes it if need be
   void save_in_place(const std::string& path, const std::string& text);
   void save_by_rename(const std::string& path, const std::string& text);
-  void make_folder(const std::string& path);
+  void put_folder(const std::string& path);
   void make_symlink(const std::string& target, const std::string& path);
   void erase(const std::string& path);
   // A file that an editor has open, for any of File's calls; nullptr: it would have to wait, or cannot.
@@ -123,6 +124,7 @@ class SimulatedFileSystem final : public FileSystem {
   Result<std::vector<std::string>> list(const std::string& folder) override;
   Done rename(const std::string& from, const std::string& to, Rename how) override;
   Done link(const std::string& from, const std::string& to) override;
+  Done make_folder(const std::string& path) override;
   Done remove(const std::string& path) override;
   Done may_write(const std::string& path) override;
   std::optional<int> holder_of(std::uint64_t device, std::uint64_t inode, Holder what) override;
@@ -172,6 +174,7 @@ class SimulatedFileSystem final : public FileSystem {
   int process_ = kThisProcess;
   std::int64_t time_ns_ = 1'700'000'000'000'000'000;
   std::map<simulated::InodeNumber, std::vector<std::function<void()>>> waiting_for_lease_;
+  std::set<simulated::InodeNumber> breaking_;  // leased, and somebody has tried to write it
   std::map<simulated::InodeNumber, int> forbidden_;
   std::vector<simulated::InodeNumber> mount_points_;
 

@@ -48,9 +48,14 @@ std::optional<std::string_view> nearest_name(std::string_view word, std::span<co
   return best;
 }
 
+std::string did_you_mean(std::string_view name) {
+  std::string question = "; did you mean \"";
+  return question.append(name).append("\"?");
+}
+
 std::string suggestion(std::string_view word, std::span<const std::string_view> names) {
   const std::optional<std::string_view> name = nearest_name(word, names);
-  return name ? "; did you mean \"" + std::string(*name) + "\"?" : "";
+  return name ? did_you_mean(*name) : "";
 }
 
 }  // namespace lockstep

@@ -118,8 +118,26 @@ Settlement decide_changed_twice(const View& view) {
   return conflict(view, ConflictReason::both_changed, ConflictKind::update_update, apart.empty() ? view.differ : apart);
 }
 
+// What the two saves of the YAML differ in is a person's to decide; until then nothing of the task is carried. nullopt: they
+// have come to say the same, or one of them stands by force.
+std::optional<Settlement> decide_between_saves(const View& view) {
+  const Triple& triple = view.triple;
+  if (!triple.contested || view.policy.force) return std::nullopt;
+  if (!triple.yaml && !triple.other_save) return std::nullopt;
+  if (!triple.yaml || !triple.other_save) {
+    const bool deleted = !triple.yaml;
+    const Task& left = deleted ? *triple.other_save : *triple.yaml;
+    const FieldSet fields = triple.base ? differing(left, *triple.base, view.synced) : view.synced;
+    return conflict(view, ConflictReason::two_saves, deleted ? ConflictKind::delete_update : ConflictKind::update_delete, fields);
+  }
+  const FieldSet apart = differing(*triple.yaml, *triple.other_save, view.synced);
+  if (apart.empty()) return std::nullopt;
+  return conflict(view, ConflictReason::two_saves, ConflictKind::update_update, apart);
+}
+
 Settlement decide(const View& view) {
   const Triple& triple = view.triple;
+  if (auto between = decide_between_saves(view)) return std::move(*between);
   if (!triple.yaml && !triple.database) return as_they_are(view, Outcome::in_sync);
   if (!triple.database) return decide_one_sided(view, Side::yaml);
   if (!triple.yaml) return decide_one_sided(view, Side::database);

@@ -26,13 +26,14 @@ constexpr std::array<Name<Outcome>, 7> kOutcomes{{
     {Outcome::waits, "waits"},
 }};
 
-constexpr std::array<Name<ConflictReason>, 6> kReasons{{
+constexpr std::array<Name<ConflictReason>, 7> kReasons{{
     {ConflictReason::database_newer, "Database updated more recently than YAML"},
     {ConflictReason::yaml_newer, "YAML updated more recently than database"},
     {ConflictReason::both_changed, "Both YAML and database changed since the last sync"},
     {ConflictReason::never_synced, "YAML and database differ and were never synced"},
     {ConflictReason::deleted_in_yaml, "Deleted in YAML but changed in database"},
     {ConflictReason::deleted_in_database, "Deleted in database but changed in YAML"},
+    {ConflictReason::two_saves, "Two saves at the same moment"},
 }};
 
 constexpr std::array<Name<ConflictKind>, 4> kKinds{{

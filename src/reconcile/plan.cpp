@@ -7,6 +7,8 @@ namespace {
 
 // Fewer deletions than this are everyday work, however small the schedule.
 constexpr std::size_t kDeletionsAlwaysAllowed = 5;
+// All of so many tasks is more than that.
+constexpr std::size_t kWholeSide = 2;
 
 bool says_something(const TaskPlan& task) {
   return task.outcome != Outcome::in_sync || task.base.kind != BaseMove::Kind::keep;
@@ -22,6 +24,9 @@ void count(SideCounts& counts, const std::optional<Write>& write) {
 }
 
 bool too_much(std::size_t deleted, std::size_t of, double max_percent) {
+  if (max_percent >= 100) return false;
+  // A side that loses everything was more likely emptied by accident than by hand, however small it is.
+  if (deleted >= kWholeSide && deleted == of) return true;
   return deleted > kDeletionsAlwaysAllowed &&
          static_cast<double>(deleted) * 100 > max_percent * static_cast<double>(of);
 }

@@ -55,6 +55,13 @@ struct Triple {
   const Task* base = nullptr;
   const Task* yaml = nullptr;
   const Task* database = nullptr;
+  // The YAML was saved twice at the same moment, and `yaml` is what stands; this is what the other save says, until a
+  // person decides between them.
+  bool contested = false;
+  const Task* other_save = nullptr;
+
+  // What stands against the YAML's task in a conflict.
+  const Task* rival() const { return contested ? other_save : database; }
 };
 
 enum class Outcome : std::uint8_t {
@@ -75,6 +82,7 @@ enum class ConflictReason : std::uint8_t {
   never_synced,        // "YAML and database differ and were never synced"
   deleted_in_yaml,     // "Deleted in YAML but changed in database"
   deleted_in_database, // "Deleted in database but changed in YAML"
+  two_saves,           // "Two saves at the same moment": of the YAML, one of which is in it
 };
 std::string_view to_string(ConflictReason);  // the verbatim sentence
 std::optional<ConflictReason> reason_by_text(std::string_view);
@@ -142,7 +150,8 @@ struct SideCounts {
   friend bool operator==(const SideCounts&, const SideCounts&) = default;
 };
 
-// Too much would be deleted: nothing may be written. The YAML's if both sides' are too much.
+// Too much would be deleted (more than the share and more than five, or all of two and more, unless all is allowed):
+// nothing may be written. The YAML's if both sides' are too much.
 struct GuardStop {
   Side side = Side::yaml;
   std::size_t would_delete = 0;

@@ -112,15 +112,38 @@ Resolved keep_both(const View& view, const ConflictFinding& finding, std::int64_
   return resolved;
 }
 
+// The task that two saves of the YAML say differently: decided as if the other save were a row, then given to both sides.
+Resolved resolve_saves(const Triple& triple, const ConflictFinding& finding, const Resolution& resolution, const Policy& policy) {
+  if (resolution.choice == Choice::keep_both)
+    return refused("keep_both is not possible: two saves of the YAML changed the same task. Choose keep_yaml, keep_db, merge or custom.");
+  const Triple saves{triple.id, nullptr, triple.yaml, triple.other_save};
+  Resolved decided = resolve(saves, {ConflictReason::never_synced, finding.kind, finding.fields}, resolution, policy, 0);
+  if (!decided.problem.empty()) return decided;
+
+  const View view(triple, policy);
+  Settlement settlement = as_they_are(view, Outcome::decided);
+  settlement.conflict = finding;
+  settlement.winner = decided.tasks.front().winner;
+  for (HeldTask* side : {&settlement.yaml, &settlement.database}) {
+    if (decided.task && *side) copy_fields(side->own(), *decided.task, view.synced);
+    else *side = decided.task ? HeldTask(*decided.task) : HeldTask();
+  }
+  Resolved resolved;
+  resolved.tasks.push_back(settle(view, std::move(settlement)));
+  resolved.task = afterwards(triple, resolved.tasks.front(), policy.now);
+  return resolved;
+}
+
 }  // namespace
 
 Resolved resolve(const Triple& triple, const ConflictFinding& finding, const Resolution& resolution,
                  const Policy& policy, std::int64_t free_id) {
+  Policy both_ways = policy;
+  both_ways.direction = Direction::bidirectional;
+  if (finding.reason == ConflictReason::two_saves) return resolve_saves(triple, finding, resolution, both_ways);
   if (std::string problem = problem_with(resolution.choice, triple); !problem.empty())
     return refused(std::move(problem));
 
-  Policy both_ways = policy;
-  both_ways.direction = Direction::bidirectional;
   const View view(triple, both_ways);
   if (resolution.choice == Choice::keep_both) return keep_both(view, finding, free_id);
 

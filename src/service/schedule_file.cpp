@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "api/json.hpp"
+#include "engine/saves.hpp"
 #include "file/posix_file_system.hpp"
 #include "file/safe_file.hpp"
 #include "model/validation.hpp"
@@ -182,16 +183,47 @@ struct ScheduleFile::Impl {
     return std::move(read.document);
   }
 
-  // What a former process of ours left when it was killed; a sync's leftovers are the next sync's to settle.
+  // What a former process of ours left when it was killed, and a save that met another one; a sync's leftovers are the
+  // next sync's to settle.
   void tidy() {
+    constexpr int kMostRounds = 8;
+    for (int round = 0; round < kMostRounds && settle_leftovers(); ++round) {}
+  }
+
+  // true: look again.
+  bool settle_leftovers() {
+    bool again = false;
     for (const Journal& journal : file.find_journals()) {
       if (journal.run_key != kRunKey) continue;
       switch (journal.state) {
         case Journal::State::not_exchanged: file.remove_journal(journal); break;
         case Journal::State::exchanged: file.keep_as_backup(journal); break;
-        case Journal::State::editor_save: file.restore_editor_save(journal); break;
+        case Journal::State::editor_save:
+          file.restore_editor_save(journal);
+          again = true;
+          break;
+        case Journal::State::unmerged_save:
+          merge_save(journal);
+          again = true;
+          break;
       }
     }
+    return again;
+  }
+
+  // Without a database there is no conflict to record: the second save stands, the first one is kept beside the file.
+  void merge_save(const Journal& journal) {
+    if (journal.being_written) throw_busy("write", {std::nullopt, "File locked by another process"});
+    const FileContent standing = content("write");
+    const MergedSaves merged = merge_saves({standing.text, journal.content.text, journal.read, journal.written, {}, {}},
+                                           {.file_name = file.path()});
+    if (!merged.clashes.empty() || !merged.complete) file.keep_aside(merged.losing, system_now());
+    if (merged.text != standing.text) {
+      const auto staged = file.stage(standing, merged.text, kRunKey, {});
+      if (!file.exchange(*staged, RunTexts{standing.text, merged.text})) return;
+      file.finish(*staged);
+    }
+    file.remove_save(journal);
   }
 
   // The text that says what is wanted, read back; nullopt: the file says it already. `faults`: those of what is wanted.
@@ -268,7 +300,7 @@ bool ScheduleFile::write(const std::string& json, bool backup) {
     std::optional<EditResult> after = impl_->text_for(before, wanted, faults);
     if (!after) return false;
     auto staged = impl_->file.stage(before, after->text, kRunKey, {});
-    if (!impl_->file.exchange(*staged)) continue;  // an editor saved in between: from its version again
+    if (!impl_->file.exchange(*staged, RunTexts{before.text, after->text})) continue;  // an editor saved in between: from its version again
     if (!backup) impl_->forget_newest_backup();
     impl_->file.finish(*staged);
     impl_->seen = std::move(after->document);

@@ -19,6 +19,8 @@ struct ChangeListenerOptions {
   // PostgreSQL.
   std::chrono::milliseconds self_test_timeout{2'000};  // 0 = do not rely on notifications
   std::chrono::milliseconds poll_interval{5'000};      // without them
+  std::chrono::milliseconds ping_interval{1'000};      // the server is asked for an answer so often
+  std::chrono::milliseconds silence{5'000};            // without one for so long it does not answer
 
   // SQLite.
   std::chrono::milliseconds sqlite_backstop{2'000};     // a look at least so often, should an event be missed
@@ -44,6 +46,7 @@ class ChangeListener {
   virtual void wake() noexcept = 0;  // signal handlers too: ends the present wait, or the next
 
   virtual bool connected() const = 0;
+  virtual bool answering() const { return true; }  // false: connected, but the server says nothing any more
   virtual bool notified() const = 0;      // changes are told as they happen; false: found by looking at intervals
   virtual std::string state() const = 0;  // a sentence for people
 };

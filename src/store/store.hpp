@@ -22,6 +22,7 @@
 #include "model/task.hpp"
 #include "reconcile/candidates.hpp"
 #include "reconcile/plan.hpp"
+#include "store/wait_budget.hpp"
 
 namespace lockstep {
 
@@ -270,6 +271,21 @@ class Store {
   // Either throws Error(newer_schema) on a database that a newer lockstep has written.
   virtual std::unique_ptr<Transaction> begin(Access, std::string_view replica) = 0;
   virtual std::string_view backend() const = 0;  // "sqlite", "postgresql", "memory"
+
+  // What begin(write) found dropped of our own tables and has made again since the last call, in sentences.
+  virtual std::vector<std::string> mended() { return {}; }
+
+  // Whether there is a database to open; false: writing makes it. Error: it cannot be made.
+  virtual bool is_there() { return true; }
+
+  // From now on it waits so long in all, then Error(busy, retryable), or Error(unreachable) where a server gives no
+  // sign of life. At first: StoreOptions::lock_timeout_ms. A statement that is at work may take longer.
+  virtual void wait_at_most(const Waiting&) {}
+  virtual std::chrono::milliseconds waited() const { return {}; }  // of that
+  // Once for each of these calls, after two seconds: what it waits for, and who holds it where that can be known.
+  virtual void on_wait(std::function<void(const std::string&)>) {}
+  // From any thread: what it waits for, now and from now on, ends so at once.
+  virtual void give_up() {}
   // The same text twice: in between nobody but this very Store has committed anything to the database. Empty =
   // cannot tell. Costs microseconds. While a writing Transaction lives: of what it sees.
   virtual std::string version_mark() { return {}; }
@@ -290,7 +306,7 @@ class Store {
 
 struct StoreOptions {
   std::string table = "scheduled_tasks";  // with schema if need be
-  std::int64_t lock_timeout_ms = 10'000;
+  std::int64_t lock_timeout_ms = 10'000;  // how long to wait for others, until Store::wait_at_most() says otherwise
   bool create = true;                     // false: a dry run; a missing database file is an empty database, and is not created;
                                           // prepare() and begin(write) are then Error(internal)
   bool wait_for_server = true;            // false: a server that is away is Error(unreachable) at the first attempt

@@ -9,6 +9,7 @@
 #include "yaml/fault.hpp"
 #include "yaml/list_place.hpp"
 #include "yaml/reading.hpp"
+#include "yaml/surgery.hpp"
 
 namespace lockstep {
 
@@ -197,18 +198,20 @@ EditResult Document::edit(std::span<const Edit> edits, const std::optional<Metad
 
 EditResult Document::edit_what_is_read(std::span<const Edit> edits, const std::optional<MetadataEdit>& metadata) const {
   EditResult result;
+  const bool json = yaml::is_json(impl_->text);
   for (const yaml::Strategy strategy : {yaml::Strategy::precise, yaml::Strategy::plain}) {
     yaml::Edited edited = yaml::apply_edits(impl_->text, impl_->reading, edits, metadata, strategy);
     if (!edited.problem.empty()) {
       result.problem = std::move(edited.problem);
       return result;
     }
+    const bool still_json = !json || yaml::is_json(edited.text);
     ReadResult back = impl_->reading.items.empty()
                           ? read_text(std::move(edited.text), impl_->options, impl_->reading.no_tasks)
                           : read_changes(std::move(edited.text), impl_->options, impl_->tasks());
     if (back.document) {
       if (!back.document->whole()) back.document->impl_->former = impl_;
-      result.problem = first_difference(*impl_, *back.document->impl_, edited.meant);
+      result.problem = still_json ? first_difference(*impl_, *back.document->impl_, edited.meant) : "it would no longer be JSON";
       if (result.problem.empty()) {
         result.document = std::move(back.document);
         result.text = result.document->text();

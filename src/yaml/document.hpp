@@ -25,6 +25,7 @@ struct ReadOptions {
   YamlVersion version = YamlVersion::strict;  // strict: scalars on which the versions differ are errors
   std::size_t max_depth = 64;
   std::size_t max_diagnostics = 1000;  // further ones are counted, not listed
+  bool unknown_keys_are_faults = false;  // else warnings
   std::size_t piecewise_from = 64 * 1024;  // bytes; shorter texts are read in one go, on one thread
 };
 
@@ -56,7 +57,7 @@ struct ReadResult {
   std::vector<Diagnostic> diagnostics;  // in order of line and column
   std::size_t more_diagnostics = 0;     // beyond max_diagnostics
   std::vector<Warning> warnings;        // unknown keys, each named once
-  bool no_tasks = false;                // empty, or no `tasks:` (then also a diagnostic): may count as no tasks
+  bool no_tasks = false;                // nothing but comments (then also a diagnostic): may count as no tasks
 };
 
 // Holds the text; tasks are values of their own. Immutable once read, save by read_also(). For one thread at a time,
@@ -71,8 +72,8 @@ class Document {
   // everything is read. Tasks that are not read are known by their ids alone.
   static ReadResult read_changes(std::string text, const ReadOptions&, std::span<const KnownText> known);
 
-  // A valid document without tasks, to complete a file that is missing, empty or without
-  // `tasks:` (the only case in which read() fails with no_tasks and this succeeds): the text is kept.
+  // A valid document without tasks, to complete a file that is missing, empty or holds nothing but comments (the only
+  // case in which read() fails with no_tasks and this succeeds): the text is kept.
   static ReadResult read_or_empty(std::string text, const ReadOptions&);
 
   ~Document();

@@ -91,7 +91,7 @@ class Editor {
   }
 
   const TaskStyle& style() {
-    if (!style_) style_ = style_of_tasks(text_, reading_);
+    if (!style_) style_ = style_of_tasks(text_, reading_, surgeon_.json());
     return *style_;
   }
 

@@ -47,7 +47,9 @@ EventStream::EventStream(std::string_view text, bool ascii, std::size_t max_dept
       faults_(faults),
       start_(range.start == 0 ? bom_length(text) : range.start),
       context_(range.start == 0 ? "" : std::string(range.root_column, ' ') + "tasks:\n"),
-      body_(text.substr(start_, std::max(range.end, start_) - start_)),
+      pairs_(find_escaped_pairs(text, ascii, max_depth, range)),
+      joined_(with_joined_pairs(text.substr(start_, std::max(range.end, start_) - start_), start_, pairs_)),
+      body_(pairs_.empty() ? text.substr(start_, std::max(range.end, start_) - start_) : std::string_view(joined_)),
       offsets_(body_, ascii),
       budget_(kExpansionFloor + kExpansionFactor * text.size()) {
   if (yaml_parser_initialize(&parser_) == 0) throw std::bad_alloc();
@@ -68,7 +70,9 @@ int EventStream::supply(void* stream, unsigned char* buffer, std::size_t size, s
 
 // libyaml's marks count characters from the beginning of what it was given.
 std::size_t EventStream::byte_of(std::size_t character) {
-  return character < context_.size() ? start_ : start_ + offsets_.byte_of(character - context_.size());
+  if (character < context_.size()) return start_;
+  const std::size_t at = offsets_.byte_of(character - context_.size());
+  return start_ + (pairs_.empty() ? at : before_joining(at, start_, pairs_));
 }
 
 EventStream::~EventStream() {

@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "yaml/escaped_pairs.hpp"
 #include "yaml/fault.hpp"
 #include "yaml/text.hpp"
 
@@ -27,7 +28,8 @@ enum class EventKind : std::uint8_t {
   sequence_start,
   sequence_end,
 };
-enum class ScalarStyle : std::uint8_t { plain, single_quoted, double_quoted, literal, folded };
+// json: never read, only wished for in writing: quoted as JSON does.
+enum class ScalarStyle : std::uint8_t { plain, single_quoted, double_quoted, literal, folded, json };
 
 inline constexpr std::size_t kNoAnchor = static_cast<std::size_t>(-1);
 
@@ -146,6 +148,8 @@ class EventStream {
   FaultList* faults_;
   std::size_t start_;     // of what is parsed
   std::string context_;   // what the parser is told to stand before it
+  std::vector<std::size_t> pairs_;  // of escapes that are joined in what is parsed
+  std::string joined_;              // which is this then
   std::string_view body_;
   std::size_t supplied_ = 0;  // of context and body
   CharacterOffsets offsets_;

@@ -49,6 +49,8 @@ class FaultList {
   void add_instead(Fault);  // of the last one, if that is at the same place
   bool empty() const { return count_ == 0; }
   std::size_t count() const { return count_; }
+  std::size_t limit() const { return keep_; }
+  const std::vector<Fault>& list() const { return faults_; }  // those that are kept, as they came
 
   // A task's faults can come before its id: those since `mark` get it.
   std::size_t mark() const { return faults_.size(); }

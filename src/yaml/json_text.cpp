@@ -4,6 +4,7 @@
 
 #include "yaml/scalar.hpp"
 #include "yaml/scalar_text.hpp"
+#include "yaml/surgery.hpp"
 #include "yaml/text.hpp"
 
 namespace lockstep::yaml {
@@ -34,8 +35,6 @@ bool in_one_line(const Json& value, const JsonStyle& style) {
          std::none_of(value.items.begin(), value.items.end(), is_collection);
 }
 
-std::size_t column_of(std::string_view text, std::size_t at) { return at - line_start(text, at); }
-
 // Looks for the first string, the first nested block and the first lists in a node.
 void look_at(std::string_view text, const Node& node, const Node* key, JsonStyle& style, bool& strings, bool& nested,
              bool& lists) {
@@ -58,6 +57,7 @@ void look_at(std::string_view text, const Node& node, const Node* key, JsonStyle
   }
   if (node.is(Node::Kind::sequence) && !node.items.empty() && !lists) {
     style.flow_sequences = node.flow;
+    style.list_lines = node.flow && begins_line(text, node.items.front().start);
     lists = true;
   }
   const bool mapping = node.is(Node::Kind::mapping);
@@ -67,9 +67,30 @@ void look_at(std::string_view text, const Node& node, const Node* key, JsonStyle
 
 }  // namespace
 
-JsonStyle style_of(std::string_view text, const Node& key, const Node& params) {
-  JsonStyle style;
-  bool strings = false;
+void look_at_brackets(std::string_view text, const Node& mapping, JsonStyle& style) {
+  if (!mapping.flow || mapping.items.size() < 2 || text[mapping.content] != '{') return;
+  const Node& key = mapping.items[0];
+  const Node& value = mapping.items[1];
+  style.lines = begins_line(text, key.start);
+  const std::size_t outer = indentation_of(text, mapping.content).size();
+  if (style.lines && column_of(text, key.start) > outer) style.flow_step = column_of(text, key.start) - outer;
+  const bool quoted = key.style == ScalarStyle::double_quoted || key.style == ScalarStyle::single_quoted;
+  const std::string_view colon = text.substr(key.end, std::max(value.start, key.end) - key.end);
+  if (colon == ":" ? quoted : colon.find_first_not_of(" :") == std::string_view::npos && colon.ends_with(": "))
+    style.colon = colon;
+  for (std::size_t i = 2; i < mapping.items.size() && !style.lines; i += 2) {
+    const std::size_t end = mapping.items[i - 1].end;
+    const std::string_view comma = text.substr(end, mapping.items[i].start - std::min(end, mapping.items[i].start));
+    if (comma.starts_with(',') && comma.find_first_not_of(' ', 1) == std::string_view::npos && (quoted || comma.size() > 1))
+      style.comma = comma;
+    break;
+  }
+}
+
+JsonStyle style_of(std::string_view text, const Node& key, const Node& params, const JsonStyle& around) {
+  JsonStyle style = around;
+  const bool json = around.strings == ScalarStyle::json;
+  bool strings = json;
   bool nested = false;
   bool lists = false;
   look_at(text, params, &key, style, strings, nested, lists);
@@ -77,37 +98,54 @@ JsonStyle style_of(std::string_view text, const Node& key, const Node& params) {
   for (std::size_t i = 0; i < params.items.size() && all_quoted; i += 2)
     all_quoted =
         params.items[i].style == ScalarStyle::single_quoted || params.items[i].style == ScalarStyle::double_quoted;
-  if (all_quoted) style.keys = params.items.front().style;
+  if (all_quoted && !json) style.keys = params.items.front().style;
+  if (!lists) style.list_lines = params.flow && !params.items.empty() && begins_line(text, params.items.front().start);
+  look_at_brackets(text, params, style);
   return style;
 }
 
-std::string write_flow_entry(std::string_view key, const Json& value, const JsonStyle& style) {
-  std::string entry = key.size() > kLongKey ? "? " : "";
-  entry += write_text(key, style.keys, true);
-  return entry.append(key.size() > kLongKey ? " : " : ": ").append(write_flow(value, style));
+JsonStyle json_style() {
+  JsonStyle style;
+  style.strings = style.keys = ScalarStyle::json;
+  return style;
 }
 
-std::string write_flow(const Json& json, const JsonStyle& style) {
+std::string write_flow_entry(std::string_view key, const Json& value, const JsonStyle& style, std::string_view indent) {
+  const bool long_key = key.size() > kLongKey && style.keys != ScalarStyle::json;
+  std::string entry = long_key ? "? " : "";
+  entry += write_text(key, style.keys, true);
+  return entry.append(long_key ? " : " : style.colon).append(write_flow(value, style, indent));
+}
+
+std::string write_flow(const Json& json, const JsonStyle& style, std::string_view indent) {
   if (!is_collection(json)) return write_scalar(json, style, true);
   const bool object = json.kind == Json::Kind::object;
+  const bool lines = style.lines && !is_empty(json) &&
+                     (object || style.list_lines || std::any_of(json.items.begin(), json.items.end(), is_collection));
+  const std::string inner = std::string(indent) + std::string(lines ? style.flow_step : 0, ' ');
   std::string out(1, object ? '{' : '[');
+  const auto begin_entry = [&] {
+    if (out.size() > 1) out += lines ? std::string_view(",") : std::string_view(style.comma);
+    if (lines) out.append("\n").append(inner);
+  };
   for (const Json& item : json.items) {
-    if (out.size() > 1) out += ", ";
-    out += write_flow(item, style);
+    begin_entry();
+    out += write_flow(item, style, inner);
   }
   for (const auto& [key, value] : json.members) {
-    if (out.size() > 1) out += ", ";
-    out += write_flow_entry(key, value, style);
+    begin_entry();
+    out += write_flow_entry(key, value, style, inner);
   }
+  if (lines) out.append("\n").append(indent);
   return out += object ? '}' : ']';
 }
 
 std::string write_block_entry(std::string_view key, const Json& value, std::size_t column, const JsonStyle& style) {
   const std::string name = write_text(key, style.keys, false);
-  if (key.size() > kLongKey) return "? " + name + "\n" + std::string(column, ' ') + ": " + write_flow(value, style);
+  if (key.size() > kLongKey) return "? " + name + "\n" + std::string(column, ' ') + ": " + write_flow(value, style, {});
   std::string entry = name + ":";
   if (!is_collection(value)) return entry.append(" ").append(write_scalar(value, style, false));
-  if (in_one_line(value, style)) return entry.append(" ").append(write_flow(value, style));
+  if (in_one_line(value, style)) return entry.append(" ").append(write_flow(value, style, {}));
   const bool deeper = value.kind == Json::Kind::object || style.indent_sequences;
   const std::size_t inner = column + (deeper ? style.step : 0);
   return entry.append("\n").append(inner, ' ').append(write_block(value, inner, style));
@@ -118,7 +156,7 @@ std::string write_block(const Json& json, std::size_t column, const JsonStyle& s
   for (const Json& item : json.items) {
     if (!out.empty()) out.append("\n").append(column, ' ');
     out += "- ";
-    out += in_one_line(item, style) ? (is_collection(item) ? write_flow(item, style) : write_scalar(item, style, false))
+    out += in_one_line(item, style) ? (is_collection(item) ? write_flow(item, style, {}) : write_scalar(item, style, false))
                                     : write_block(item, column + 2, style);
   }
   for (const auto& [key, value] : json.members) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "yaml/block_entries.hpp"
+#include "yaml/comments.hpp"
 #include "yaml/list_place.hpp"
 #include "yaml/text.hpp"
 
@@ -43,7 +45,10 @@ void ListEditor::change(const std::vector<bool>& removed, const std::vector<cons
       text_.substr(reading_.list.value.start, reading_.list.value.end - reading_.list.value.start).find('#') !=
           std::string_view::npos;
   const bool flow = flow_root || (reading_.list.form == ListPlace::Form::flow && (count > 0 || brackets_hold_comments));
-  const std::size_t column = column_for_items();
+  const FlowLayout in_brackets = flow ? layout() : FlowLayout{};
+  const std::size_t column = !flow               ? column_for_items()
+                             : in_brackets.lines ? in_brackets.indent.size()
+                                                 : indentation_of(text_, opening_bracket()).size();
   in_order_of_ids_ = true;
   for (std::size_t i = 0; i < count; ++i) in_order_of_ids_ = in_order_of_ids_ && reading_.order[i] == i;
   std::vector<Piece> pieces;
@@ -109,13 +114,22 @@ void ListEditor::remove_group(std::size_t first, std::size_t last, bool to_the_e
   const bool has_above = above < top.start;
   std::size_t start = top.start;
   std::size_t end = bottom.end;
-  if (at_end_of_file)
+  if (first > 0 && top.start == limit && takes_blank_lines(first - 1))
+    end = below;
+  else if (at_end_of_file)
     start = above;
   else if (has_above ? below - end <= start - above : first == 0 && !to_the_end)
     end = below;
   else if (has_above && below > end)
     start = above;
   surgeon_.changes().remove(start, end);
+}
+
+// Whether blank lines behind the task would become part of its last value.
+bool ListEditor::takes_blank_lines(std::size_t position) const {
+  const TaskPlace& place = reading_.places[reading_.order[position]];
+  const std::optional<Node> task = parse_node(text_, place.start, place.end, reading_.ascii);
+  return task && yaml::takes_blank_lines(text_, *task);
 }
 
 void ListEditor::insert_lines(const std::vector<Piece>& pieces, const std::vector<bool>& removed) {
@@ -141,30 +155,33 @@ void ListEditor::insert_lines(const std::vector<Piece>& pieces, const std::vecto
 void ListEditor::change_flow(const std::vector<bool>& removed, const std::vector<Piece>& pieces) {
   FlowEdit edit;
   edit.removed = removed;
-  for (std::size_t i = 0; i < removed.size(); ++i) {
-    const TaskPlace& place = reading_.places[reading_.order[i]];
-    edit.elements.push_back({place.start, place.end});
-  }
-  for (const Piece& piece : pieces) edit.added.push_back({piece.before, surgeon_.with_line_breaks(piece.lines)});
-  // Tag and anchor may stand before the bracket.
-  const std::size_t open = text_.find('[', reading_.list.value.start);
-  surgeon_.edit_flow(open, edit);
+  edit.elements = elements();
+  edit.layout = layout();
+  edit.tasks = true;
+  for (const Piece& piece : pieces) edit.added.push_back({piece.before, piece.lines});
+  edit_flow(surgeon_, opening_bracket(), edit);
 }
 
-// `tasks: []` and `tasks:` become a block list; in a root of brackets `tasks: […]`.
+// Tag and anchor may stand before it.
+std::size_t ListEditor::opening_bracket() const { return text_.find('[', reading_.list.value.start); }
+
+std::vector<Span> ListEditor::elements() const {
+  std::vector<Span> elements;
+  for (const std::uint32_t task : reading_.order) elements.push_back({reading_.places[task].start, reading_.places[task].end});
+  return elements;
+}
+
+FlowLayout ListEditor::layout() const {
+  FlowLayout usual;
+  usual.lines = style_.braces.lines;
+  usual.indent = std::string(style_.braces.flow_step, ' ');
+  usual.gap = style_.braces.comma.substr(1);
+  return layout_of(text_, opening_bracket(), elements(), usual);
+}
+
+// `tasks: []` becomes a block list.
 void ListEditor::fill_empty(const std::vector<Piece>& pieces) {
   const Span& value = reading_.list.value;
-  if (reading_.root.flow) {
-    std::string list;
-    for (const Piece& piece : pieces) list += (list.empty() ? "[" : ", ") + piece.lines;
-    const bool colon =
-        text_.substr(reading_.list.key.end, value.start - reading_.list.key.end).find(':') != std::string_view::npos;
-    return surgeon_.changes().replace(value.start, value.end,
-                                      (value.end > value.start ? ""
-                                       : colon                 ? " "
-                                                               : ": ") +
-                                          list + "]");
-  }
   std::size_t start = value.start;
   const bool bare = start < value.end && text_[start] != '&' && text_[start] != '!';
   const std::size_t open = text_.substr(0, value.end).rfind('[');
@@ -178,35 +195,17 @@ void ListEditor::fill_empty(const std::vector<Piece>& pieces) {
   surgeon_.insert_lines(next_line(text_, value.end), lines);
 }
 
-// A text without `tasks:` is completed at its end.
+// A text of comments alone is completed at its end.
 void ListEditor::append_list(const std::vector<Piece>& pieces) {
-  std::string lines;
-  if (reading_.root.present && reading_.root.flow) {
-    for (const Piece& piece : pieces) lines += (lines.empty() ? "tasks: [" : ", ") + piece.lines;
-    const std::size_t close = reading_.root.span.end - 1;
-    std::size_t before = close;
-    while (before > 0 && (is_blank(text_[before - 1]) || text_[before - 1] == '\n' || text_[before - 1] == '\r'))
-      --before;
-    const bool first = before > 0 && (text_[before - 1] == '{' || text_[before - 1] == ',');
-    return surgeon_.changes().insert(before, (first ? "" : ", ") + lines + "]");
-  }
-  const std::size_t column = reading_.root.present
-                                 ? column_of(text_, reading_.root.span.start) -
-                                       (line_start(text_, reading_.root.span.start) == 0 ? bom_length(text_) : 0)
-                                 : 0;
-  lines = std::string(column, ' ') + "tasks:";
+  std::string lines = "tasks:";
   for (const Piece& piece : pieces) lines += "\n" + piece.lines;
   std::size_t at = text_.size();
-  if (reading_.root.present) {
-    at = lines_end(text_, reading_.root.span.end);
-  } else {
-    // An explicit end of the document stays behind what belongs to it.
-    for (std::size_t line = bom_length(text_); line < text_.size(); line = next_line(text_, line))
-      if (text_.substr(line).starts_with("...")) {
-        at = line;
-        break;
-      }
-  }
+  // An explicit end of the document stays behind what belongs to it.
+  for (std::size_t line = bom_length(text_); line < text_.size(); line = next_line(text_, line))
+    if (text_.substr(line).starts_with("...")) {
+      at = line;
+      break;
+    }
   surgeon_.insert_lines(at, lines);
 }
 
@@ -233,7 +232,7 @@ ListEditor::Piece ListEditor::piece_for(const Edit& edit, bool flow, std::size_t
     }
   }
   const bool braces = flow || style_.flow;
-  WrittenTask written = braces ? write_flow_task(edit.task, style_) : write_block_task(edit.task, style_, column);
+  WrittenTask written = braces ? write_flow_task(edit.task, style_, column + (flow ? 0 : 2)) : write_block_task(edit.task, style_, column);
   for (const FieldSpec& field : kSchema)
     if (!field.synced && !written.written.contains(field.field)) meant[field.field] = Value{};
   piece.lines = flow ? std::move(written.text) : std::string(column, ' ') + (braces ? "- " : "") + written.text;
@@ -297,11 +296,7 @@ std::size_t ListEditor::position_for(std::int64_t id, const std::vector<bool>& r
 std::size_t ListEditor::column_for_items() const {
   if (!reading_.order.empty() && reading_.list.form == ListPlace::Form::block)
     return lines_of(text_, reading_, reading_.order.size() - 1).column;
-  if (reading_.list.form == ListPlace::Form::missing) {
-    if (!reading_.root.present) return 2;
-    return column_of(text_, reading_.root.span.start) -
-           (line_start(text_, reading_.root.span.start) == 0 ? bom_length(text_) : 0) + 2;
-  }
+  if (reading_.list.form == ListPlace::Form::missing) return 2;
   const std::size_t key = reading_.list.key.start;
   return column_of(text_, key) - (line_start(text_, key) == 0 ? bom_length(text_) : 0) + 2;
 }

@@ -6,6 +6,7 @@
 
 #include "yaml/document.hpp"
 #include "yaml/editor.hpp"
+#include "yaml/flow_edit.hpp"
 #include "yaml/surgery.hpp"
 #include "yaml/task_style.hpp"
 
@@ -30,7 +31,11 @@ class ListEditor {
   void remove_lines(const std::vector<bool>& removed, bool replaces_last);
   void remove_group(std::size_t first, std::size_t last, bool to_the_end);
   void insert_lines(const std::vector<Piece>& pieces, const std::vector<bool>& removed);
+  bool takes_blank_lines(std::size_t position) const;
   void change_flow(const std::vector<bool>& removed, const std::vector<Piece>& pieces);
+  std::size_t opening_bracket() const;
+  std::vector<Span> elements() const;
+  FlowLayout layout() const;
   void fill_empty(const std::vector<Piece>& pieces);
   void append_list(const std::vector<Piece>& pieces);
   void write_empty_list();

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "yaml/block_entries.hpp"
+#include "yaml/list_alignment.hpp"
 #include "yaml/text.hpp"
 
 namespace lockstep::yaml {
@@ -63,102 +65,97 @@ bool ParamsEditor::change_members(const Node& mapping, const Json& before, const
     if (inherited == nullptr || !equivalent(*inherited, member.second)) added.push_back(&member);
   }
   if (kept < count || !added.empty()) surgeon_.touch(mapping.start, mapping.end, false);
-  if (!mapping.flow) {
-    if (kept == 0 || (count > 0 && removed[0] && !remove_first_on_dash(mapping, removed))) return false;
-    change_block_members(mapping, removed, added);
-    return true;
-  }
+  if (!mapping.flow) return kept > 0 && change_block_members(mapping, removed, added);
   FlowEdit edit;
-  edit.removed = std::move(removed);
   for (std::size_t i = 0; i < count; ++i) edit.elements.push_back(entry_span(text_, mapping, i));
+  edit.removed = std::move(removed);
+  edit.layout = layout_of(text_, mapping.content, edit.elements, usual_layout(style_.lines));
+  const std::string indent = edit.layout.lines ? edit.layout.indent : indentation_of(text_, mapping.content);
   for (const Json::Member* member : added)
-    edit.added.push_back({count, write_flow_entry(member->first, member->second, style_)});
-  surgeon_.edit_flow(mapping.content, edit);
+    edit.added.push_back({count, write_flow_entry(member->first, member->second, style_, indent)});
+  edit_flow(surgeon_, mapping.content, edit);
   return true;
 }
 
-// `- a: 1` shares its line with the dash: the next entry moves up into its place.
-bool ParamsEditor::remove_first_on_dash(const Node& mapping, const std::vector<bool>& removed) {
-  const Span first = entry_span(text_, mapping, 0);
-  if (begins_line(text_, first.start)) return true;
-  if (removed.size() < 2 || removed[1]) return false;
-  const Span second = entry_span(text_, mapping, 1);
-  if (text_.substr(first.end, second.start - first.end).find('#') != std::string_view::npos) return false;
-  surgeon_.changes().remove(first.start, second.start);
-  return true;
-}
-
-void ParamsEditor::change_block_members(const Node& mapping, const std::vector<bool>& removed,
+bool ParamsEditor::change_block_members(const Node& mapping, const std::vector<bool>& removed,
                                         const std::vector<const Json::Member*>& added) {
-  for (std::size_t i = 0; i < removed.size(); ++i) {
-    const Span span = entry_span(text_, mapping, i);
-    if (removed[i] && begins_line(text_, span.start))
-      surgeon_.changes().remove(line_start(text_, span.start), lines_end(text_, span.end));
-    else if (removed[i] && i > 0)
-      surgeon_.changes().remove(span.start, lines_end(text_, span.end));
-  }
-  const std::size_t column = column_of(text_, mapping.content);
-  const std::size_t at = lines_end(text_, entry_span(text_, mapping, removed.size() - 1).end);
+  BlockEntries entries(surgeon_, BlockEntries::of_mapping(text_, mapping));
+  entries.remove(removed);
   std::string lines;
   for (const Json::Member* member : added) {
-    if (!lines.empty()) lines += '\n';
-    lines.append(column, ' ').append(write_block_entry(member->first, member->second, column, style_));
+    if (!lines.empty()) lines.append("\n").append(entries.column(), ' ');
+    lines += write_block_entry(member->first, member->second, entries.column(), style_);
   }
-  if (!lines.empty()) surgeon_.insert_lines(at, lines);
+  if (!lines.empty()) entries.insert(removed.size(), lines, removed);
+  return true;
 }
 
-// Items are matched from both ends; what is left between is changed in pairs.
 bool ParamsEditor::change_items(const Node& sequence, const Json& before, const Json& after, bool flow) {
   const std::size_t count = sequence.items.size();
   if (count != before.items.size()) return false;
-  const std::size_t shorter = std::min(count, after.items.size());
-  std::size_t prefix = 0;
-  while (prefix < shorter && equivalent(before.items[prefix], after.items[prefix])) ++prefix;
-  std::size_t suffix = 0;
-  while (suffix < shorter - prefix &&
-         equivalent(before.items[count - 1 - suffix], after.items[after.items.size() - 1 - suffix]))
-    ++suffix;
-  const std::size_t paired = shorter - prefix - suffix;
-  for (std::size_t i = prefix; i < prefix + paired; ++i)
-    change(nullptr, sequence.items[i], before.items[i], after.items[i], flow);
-  const std::size_t first_extra = prefix + paired;
-  const std::size_t extra_end = count - suffix;
-  const std::size_t added_end = after.items.size() - suffix;
-  if (first_extra < extra_end || first_extra < added_end) surgeon_.touch(sequence.start, sequence.end, false);
-  for (std::size_t i = first_extra; i < extra_end; ++i)
-    surgeon_.touch(sequence.items[i].start, sequence.items[i].end, true);
+  const std::vector<std::size_t> partners = align_items(before.items, after.items);
+  std::vector<bool> removed(count, false);
+  std::vector<bool> is_new(after.items.size(), true);
+  for (std::size_t i = 0; i < count; ++i) {
+    removed[i] = partners[i] == kNoPartner;
+    if (removed[i]) {
+      surgeon_.touch(sequence.items[i].start, sequence.items[i].end, true);
+      continue;
+    }
+    is_new[partners[i]] = false;
+    change(nullptr, sequence.items[i], before.items[i], after.items[partners[i]], flow);
+  }
+  // Runs of new items, each before the item that comes next in both.
+  std::vector<Added> added;
+  for (std::size_t i = 0, next = 0; i <= count; ++i) {
+    if (i < count && removed[i]) continue;
+    const std::size_t end = i < count ? partners[i] : after.items.size();
+    if (next < end) added.push_back({i, next, end});
+    next = end + 1;
+  }
+  const bool all_stay = std::find(removed.begin(), removed.end(), true) == removed.end();
+  if (all_stay && added.empty()) return true;
+  surgeon_.touch(sequence.start, sequence.end, false);
   if (sequence.flow) {
-    FlowEdit edit;
-    edit.removed.assign(count, false);
-    for (const Node& item : sequence.items) edit.elements.push_back({item.start, item.end});
-    for (std::size_t i = first_extra; i < extra_end; ++i) edit.removed[i] = true;
-    for (std::size_t i = first_extra; i < added_end; ++i)
-      edit.added.push_back({extra_end, write_flow(after.items[i], style_)});
-    surgeon_.edit_flow(sequence.content, edit);
+    change_flow_items(sequence, after, removed, added);
     return true;
   }
-  if (after.items.empty()) return false;
-  std::size_t dash = 0;
-  for (std::size_t i = first_extra; i < extra_end; ++i) {
-    dash = dash_of(text_, sequence.items[i].start);
-    if (!begins_line(text_, dash)) return false;  // `- - a`
-    surgeon_.changes().remove(line_start(text_, dash), lines_end(text_, sequence.items[i].end));
+  const bool none_stays = std::find(removed.begin(), removed.end(), false) == removed.end();
+  return !none_stays && change_block_items(sequence, after, removed, added);
+}
+
+void ParamsEditor::change_flow_items(const Node& sequence, const Json& after, const std::vector<bool>& removed,
+                                     const std::vector<Added>& added) {
+  FlowEdit edit;
+  edit.removed = removed;
+  for (const Node& item : sequence.items) edit.elements.push_back({item.start, item.end});
+  edit.layout = layout_of(text_, sequence.content, edit.elements, usual_layout(style_.list_lines));
+  const std::string indent = edit.layout.lines ? edit.layout.indent : indentation_of(text_, sequence.content);
+  for (const Added& run : added)
+    for (std::size_t i = run.first; i < run.end; ++i)
+      edit.added.push_back({run.before, write_flow(after.items[i], style_, indent)});
+  edit_flow(surgeon_, sequence.content, edit);
+}
+
+bool ParamsEditor::change_block_items(const Node& sequence, const Json& after, const std::vector<bool>& removed,
+                                      const std::vector<Added>& added) {
+  BlockEntries entries(surgeon_, BlockEntries::of_list(text_, sequence));
+  entries.remove(removed);
+  for (const Added& run : added) {
+    Json fresh = Json::array();
+    fresh.items.assign(after.items.begin() + static_cast<std::ptrdiff_t>(run.first),
+                       after.items.begin() + static_cast<std::ptrdiff_t>(run.end));
+    entries.insert(run.before, write_block(fresh, entries.column(), style_), removed);
   }
-  if (first_extra >= added_end) return true;
-  const std::size_t column = column_of(text_, dash_of(text_, sequence.items.front().start));
-  Json fresh = Json::array();
-  fresh.items.assign(after.items.begin() + static_cast<std::ptrdiff_t>(first_extra),
-                     after.items.begin() + static_cast<std::ptrdiff_t>(added_end));
-  std::size_t at = 0;
-  if (extra_end < count) {
-    dash = dash_of(text_, sequence.items[extra_end].start);
-    if (!begins_line(text_, dash)) return false;
-    at = line_start(text_, dash);
-  } else {
-    at = lines_end(text_, sequence.items[count - 1].end);
-  }
-  surgeon_.insert_lines(at, std::string(column, ' ') + write_block(fresh, column, style_));
   return true;
+}
+
+FlowLayout ParamsEditor::usual_layout(bool lines) const {
+  FlowLayout layout;
+  layout.lines = lines;
+  layout.indent = std::string(style_.flow_step, ' ');
+  layout.gap = style_.comma.substr(1);
+  return layout;
 }
 
 }  // namespace lockstep::yaml

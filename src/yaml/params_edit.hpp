@@ -2,6 +2,7 @@
 #pragma once
 
 #include "model/json.hpp"
+#include "yaml/flow_edit.hpp"
 #include "yaml/surgery.hpp"
 
 namespace lockstep::yaml {
@@ -14,11 +15,20 @@ class ParamsEditor {
   void change(const Node* key, const Node& value, const Json& before, const Json& after, bool flow);
 
  private:
+  // New items [first, end) of a list, before an item of the old one.
+  struct Added {
+    std::size_t before = 0, first = 0, end = 0;
+  };
+
   bool change_members(const Node& mapping, const Json& before, const Json& after, bool flow);
-  bool change_items(const Node& sequence, const Json& before, const Json& after, bool flow);
-  void change_block_members(const Node& mapping, const std::vector<bool>& removed,
+  bool change_block_members(const Node& mapping, const std::vector<bool>& removed,
                             const std::vector<const Json::Member*>& added);
-  bool remove_first_on_dash(const Node& mapping, const std::vector<bool>& removed);
+  bool change_items(const Node& sequence, const Json& before, const Json& after, bool flow);
+  void change_flow_items(const Node& sequence, const Json& after, const std::vector<bool>& removed,
+                         const std::vector<Added>& added);
+  bool change_block_items(const Node& sequence, const Json& after, const std::vector<bool>& removed,
+                          const std::vector<Added>& added);
+  FlowLayout usual_layout(bool lines) const;
 
   Surgeon& surgeon_;
   std::string_view text_;

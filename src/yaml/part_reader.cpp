@@ -1,6 +1,10 @@
 #include "yaml/part_reader.hpp"
 
 #include <algorithm>
+#include <array>
+
+#include "model/suggest.hpp"
+#include "model/validation.hpp"
 
 namespace lockstep::yaml {
 namespace {
@@ -15,6 +19,8 @@ std::size_t count_ids(std::string_view text) {
 }
 
 constexpr std::string_view kListHint = "write `tasks: []` for a schedule that is meant to be empty";
+constexpr std::string_view kNotASchedule = "not a schedule; add `tasks: []` if it is meant to be one";
+constexpr std::array<std::string_view, 1> kListName{"tasks"};
 
 class PartReader {
  public:
@@ -27,7 +33,7 @@ class PartReader {
         scalars_(text, options.version, facts.odd_breaks),
         stream_(text, facts.ascii, options.max_depth, EventStream::Aliases::resolve, &faults, stretch.parsed),
         skipper_(stream_, faults, scalars_),
-        tasks_(stream_, faults, scalars_, options.max_depth) {
+        tasks_(stream_, faults, scalars_, options) {
     part_.reading.ascii = facts.ascii;
   }
 
@@ -57,9 +63,7 @@ class PartReader {
 
   void read_root() {
     const Event root = stream_.current();
-    if (root.kind == EventKind::scalar && root.style == ScalarStyle::plain &&
-        resolve_v1_2(root.value) == ScalarKind::null)
-      return;
+    if (root.kind == EventKind::scalar && root.style == ScalarStyle::plain && root.start == root.end) return;
     if (root.kind != EventKind::mapping_start) {
       list_fault_ = true;
       if (root.kind != EventKind::end)
@@ -180,15 +184,17 @@ class PartReader {
 
   void report_no_tasks() {
     if (list_fault_) return;
-    part_.reading.no_tasks = faults_.empty();
-    if (may_be_empty_) return;
-    if (!part_.reading.root.present)
-      faults_.add(kWholeFile, kWholeFile, "", "the file is empty: " + std::string(kListHint));
-    else if (part_.reading.list.form == ListPlace::Form::null)
-      faults_.add(part_.reading.list.key.start, part_.reading.list.key.end, "",
-                  "`tasks:` has no value: " + std::string(kListHint));
-    else
-      faults_.add(kWholeFile, kWholeFile, "", "there is no list `tasks:` at the top level: " + std::string(kListHint));
+    part_.reading.no_tasks = !part_.reading.root.present && faults_.empty();
+    if (part_.reading.no_tasks && may_be_empty_) return;
+    if (!part_.reading.root.present) return faults_.add(kWholeFile, kWholeFile, "", "the file is empty: " + std::string(kListHint));
+    if (part_.reading.list.form == ListPlace::Form::null)
+      return faults_.add(part_.reading.list.key.start, part_.reading.list.key.end, "",
+                         "`tasks:` has no value: " + std::string(kListHint));
+    for (const Part::TopKey& key : part_.top_keys)
+      if (nearest_name(key.name, kListName))
+        return faults_.add(key.place, key.place + key.name.size(), "",
+                           std::string(kNotASchedule) + ": did you mean `tasks:` by " + quoted_for_message(key.name) + "?");
+    faults_.add(kWholeFile, kWholeFile, "", std::string(kNotASchedule));
   }
 
   std::string_view text_;

@@ -9,9 +9,11 @@
 #include <numeric>
 #include <thread>
 
+#include "model/suggest.hpp"
 #include "model/validation.hpp"
 #include "yaml/known_items.hpp"
 #include "yaml/list_place.hpp"
+#include "yaml/merge_conflicts.hpp"
 #include "yaml/outline.hpp"
 #include "yaml/part_reader.hpp"
 #include "yaml/surgery.hpp"
@@ -69,8 +71,8 @@ void sort_tasks(Reading& reading, FaultList& faults) {
   }
 }
 
-void report_unknown_keys(const UnknownKeys& unknown, Reading& reading, FaultList& faults) {
-  if (unknown.empty()) return;
+void report_unknown_keys(const UnknownKeys& unknown, bool unknown_are_faults, Reading& reading, FaultList& faults) {
+  if (unknown.empty() || unknown_are_faults) return;
   std::vector<std::pair<std::size_t, std::string_view>> by_place;
   for (const auto& [name, key] : unknown) by_place.emplace_back(key.first_at, name);
   std::sort(by_place.begin(), by_place.end());
@@ -80,11 +82,13 @@ void report_unknown_keys(const UnknownKeys& unknown, Reading& reading, FaultList
           {std::to_string(by_place.size() - kMaxUnknownKeys) + " more unknown keys, left as they are", {}, {}});
       break;
     }
-    const std::size_t count = unknown.find(name)->second.count;
+    const UnknownKey& key = unknown.find(name)->second;
+    const std::size_t count = key.count;
     const std::size_t line = faults.line_of(place);
     reading.warnings.push_back({"unknown key " + quoted_for_message(name) + " in " + std::to_string(count) +
                                     (count == 1 ? " task" : " tasks") + ", first in line " + std::to_string(line) +
-                                    ": left as it is",
+                                    ": left as it is" +
+                                    (key.meant.empty() ? "" : did_you_mean(key.meant)),
                                 {},
                                 line});
   }
@@ -118,7 +122,7 @@ class PiecewiseReader {
     UnknownKeys unknown;
     join(reading, unknown);
     sort_tasks(reading, faults);
-    report_unknown_keys(unknown, reading, faults);
+    report_unknown_keys(unknown, options_.unknown_keys_are_faults, reading, faults);
     if (!faults.empty()) return std::nullopt;
     return reading;
   }
@@ -218,8 +222,9 @@ class PiecewiseReader {
         reading.places.push_back(place);
       }
       for (const auto& [name, key] : part.unknown_keys) {
-        UnknownKey& all = unknown.try_emplace(name, UnknownKey{key.first_at, 0}).first->second;
+        UnknownKey& all = unknown.try_emplace(name, UnknownKey{key.first_at, 0, {}}).first->second;
         all.count += key.count;
+        if (all.meant.empty()) all.meant = key.meant;
       }
     }
   }
@@ -297,6 +302,18 @@ std::optional<Reading> read_all_in_parts(std::string_view text, const TextFacts&
   return reading;
 }
 
+Reading read_text(std::string_view text, const TextFacts& facts, const ReadOptions& options, bool may_be_empty,
+                  FaultList& faults) {
+  if (text.size() >= options.piecewise_from && !tasks_depend_on_others(text, facts))
+    if (const std::optional<Outline> outline = outline_of(text))
+      if (std::optional<Reading> reading = read_all_in_parts(text, facts, options, *outline, items_of(text, *outline)))
+        return std::move(*reading);
+  Part part = read_part(text, facts, options, may_be_empty, {}, faults);
+  sort_tasks(part.reading, faults);
+  report_unknown_keys(part.unknown_keys, options.unknown_keys_are_faults, part.reading, faults);
+  return std::move(part.reading);
+}
+
 }  // namespace
 
 Reading read_schedule(std::string_view text, const ReadOptions& options, bool may_be_empty, FaultList& faults) {
@@ -306,14 +323,19 @@ Reading read_schedule(std::string_view text, const ReadOptions& options, bool ma
   }
   const TextFacts facts = check_text(text, faults);
   if (!faults.empty()) return {};
-  if (text.size() >= options.piecewise_from && !tasks_depend_on_others(text, facts))
-    if (const std::optional<Outline> outline = outline_of(text))
-      if (std::optional<Reading> reading = read_all_in_parts(text, facts, options, *outline, items_of(text, *outline)))
-        return std::move(*reading);
-  Part part = read_part(text, facts, options, may_be_empty, {}, faults);
-  sort_tasks(part.reading, faults);
-  report_unknown_keys(part.unknown_keys, part.reading, faults);
-  return std::move(part.reading);
+  const auto read = [&](std::string_view version, FaultList& found) {
+    return read_text(version, facts, options, may_be_empty, found);
+  };
+  const std::vector<MergeConflict> conflicts = merge_conflicts_of(text);
+  if (conflicts.empty()) return read(text, faults);
+  // Lines of one that has lost its markers may be part of a text between quotes.
+  if (!std::any_of(conflicts.begin(), conflicts.end(), [](const MergeConflict& c) { return c.complete; })) {
+    FaultList as_it_is(text, 1);
+    Reading reading = read(text, as_it_is);
+    if (as_it_is.empty()) return reading;
+  }
+  report_conflicts(text, conflicts, read, faults);
+  return {};
 }
 
 std::optional<Reading> read_changes(std::string_view text, const ReadOptions& options, std::span<const KnownText> known) {
@@ -321,7 +343,7 @@ std::optional<Reading> read_changes(std::string_view text, const ReadOptions& op
     return std::nullopt;
   FaultList faults(text, 1);
   const TextFacts facts = check_text(text, faults);
-  if (!faults.empty() || tasks_depend_on_others(text, facts)) return std::nullopt;
+  if (!faults.empty() || tasks_depend_on_others(text, facts) || !merge_conflicts_of(text).empty()) return std::nullopt;
   const std::optional<Outline> outline = outline_of(text);
   if (!outline) return std::nullopt;
   std::vector<Item> items = items_of(text, *outline);

@@ -67,7 +67,7 @@ struct Reading {
   std::vector<AliasPlace> aliases;  // in order of the text
   bool ascii = true;
   std::vector<Warning> warnings;
-  bool no_tasks = false;  // no task list at all, and no other fault
+  bool no_tasks = false;  // nothing but comments
 
   static constexpr std::size_t npos = static_cast<std::size_t>(-1);
   std::size_t index_of(std::int64_t id) const {

@@ -20,7 +20,7 @@ bool one_of(std::string_view text, const std::array<std::string_view, N>& words)
 constexpr std::array<std::string_view, 6> kBooleans{"true", "True", "TRUE", "false", "False", "FALSE"};
 constexpr std::array<std::string_view, 12> kBooleans11{"yes", "Yes", "YES", "no",  "No",  "NO",
                                                        "on",  "On",  "ON",  "off", "Off", "OFF"};
-constexpr std::array<std::string_view, 4> kSpecOnlyBooleans{"y", "Y", "n", "N"};
+constexpr std::array<std::string_view, 4> kLetters{"y", "Y", "n", "N"};
 constexpr std::array<std::string_view, 5> kNulls{"", "~", "null", "Null", "NULL"};
 constexpr std::array<std::string_view, 3> kNotANumber{".nan", ".NaN", ".NAN"};
 constexpr std::array<std::string_view, 3> kInfinity{".inf", ".Inf", ".INF"};
@@ -282,13 +282,14 @@ ScalarKind resolve_v1_2(std::string_view plain) {
 
 bool versions_differ(std::string_view plain) {
   if (!may_be_special(plain) || is_ordinary_integer(plain)) return false;
-  if (one_of(plain, kSpecOnlyBooleans)) return true;
   const ScalarKind old_kind = resolve_v1_1(plain);
   const ScalarKind new_kind = resolve_v1_2(plain);
   if (old_kind != new_kind) return true;
   if (old_kind != ScalarKind::integer) return false;
   return integer_as_json(plain.substr(0, kMaxDigits), true) != integer_as_json(plain.substr(0, kMaxDigits), false);
 }
+
+bool is_boolean_letter(std::string_view plain) { return one_of(plain, kLetters); }
 
 std::string describe(std::string_view plain, ScalarKind kind, bool v1_1) {
   switch (kind) {

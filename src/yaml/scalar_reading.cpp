@@ -8,10 +8,8 @@ namespace {
 bool is_number(ScalarKind kind) { return kind == ScalarKind::integer || kind == ScalarKind::real; }
 
 std::string differing_problem(std::string_view value) {
-  ScalarKind old_kind = resolve_v1_1(value);
+  const ScalarKind old_kind = resolve_v1_1(value);
   const ScalarKind new_kind = resolve_v1_2(value);
-  // `y` and `n`: booleans to the specification of 1.1, though not to PyYAML.
-  if (old_kind == new_kind && !is_number(old_kind)) old_kind = ScalarKind::boolean;
   std::string message = quoted_for_message(value) + " is " + describe(value, old_kind, true) + " in YAML 1.1 but " +
                         describe(value, new_kind, false) +
                         " in YAML 1.2: quote it if it is text: " + quoting_hint(value);

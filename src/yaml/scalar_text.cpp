@@ -112,7 +112,7 @@ std::optional<Shape> shape_of(std::string_view sample) {
 }  // namespace
 
 bool can_be_plain(std::string_view text, bool flow) {
-  if (text.empty() || versions_differ(text) || resolve_v1_1(text) != ScalarKind::text || resembles_number(text))
+  if (text.empty() || versions_differ(text) || is_boolean_letter(text) || resolve_v1_1(text) != ScalarKind::text || resembles_number(text))
     return false;
   const char first = text.front();
   if (std::string_view(" ?:,[]{}#&*!|>'\"%@`").find(first) != std::string_view::npos || text.back() == ' ' ||
@@ -167,7 +167,29 @@ std::string double_quoted(std::string_view text) {
   return out += '"';
 }
 
+std::string json_quoted(std::string_view text) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::string out = "\"";
+  const auto escape = [&out](std::uint32_t unit) {
+    out += "\\u";
+    for (unsigned shift = 16; shift > 0; shift -= 4) out += kDigits[(unit >> (shift - 4)) & 15U];
+  };
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t start = at;
+    const std::uint32_t c = decode(text, at);
+    if (c == '"' || c == '\\') out.append("\\").append(1, static_cast<char>(c));
+    else if (c == '\n') out += "\\n";
+    else if (c == '\t') out += "\\t";
+    else if (c == '\r') out += "\\r";
+    else if (c == 0x85 || (needs_escape(c) && c <= 0xFFFF)) escape(c);
+    else if (needs_escape(c)) escape(0xD800U + ((c - 0x10000U) >> 10U)), escape(0xDC00U + ((c - 0x10000U) & 0x3FFU));
+    else out += text.substr(start, at - start);
+  }
+  return out += '"';
+}
+
 std::string write_text(std::string_view text, ScalarStyle wish, bool flow) {
+  if (wish == ScalarStyle::json) return json_quoted(text);
   if (wish == ScalarStyle::plain && can_be_plain(text, flow)) return std::string(text);
   if (has_escapes(text)) return double_quoted(text);
   const bool escapes = text.find_first_of("\"\\") != std::string_view::npos;

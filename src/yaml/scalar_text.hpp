@@ -10,11 +10,13 @@
 
 namespace lockstep::yaml {
 
-// Text in the style wished for (plain, single_quoted, double_quoted) where it allows that, else quoted.
+// Text in the style wished for (plain, single_quoted, double_quoted, json) where it allows that, else quoted.
 // `flow`: inside brackets, where commas and brackets need quotes too.
 std::string write_text(std::string_view text, ScalarStyle wish, bool flow);
 bool can_be_plain(std::string_view text, bool flow);
 std::string double_quoted(std::string_view text);
+// With the escapes of JSON, which a reader of YAML understands as well.
+std::string json_quoted(std::string_view text);
 
 // A block scalar from its header on: `|-`, then lines indented by `indent`, a line break after
 // each. Folded only for a single line. Nullopt where the text needs quotes.

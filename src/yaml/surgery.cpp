@@ -9,8 +9,6 @@
 namespace lockstep::yaml {
 namespace {
 
-constexpr std::size_t kNowhere = static_cast<std::size_t>(-1);
-
 bool is_block_scalar(const Node& node) {
   return node.is(Node::Kind::scalar) && (node.style == ScalarStyle::literal || node.style == ScalarStyle::folded);
 }
@@ -29,6 +27,17 @@ std::string_view header_comment(std::string_view text, const Node& node) {
 }
 
 }  // namespace
+
+bool is_json(std::string_view text) {
+  text.remove_prefix(bom_length(text));
+  const std::size_t first = text.find_first_not_of(" \t\r\n");
+  return first != std::string_view::npos && text[first] == '{' && compact_json(text).ok();
+}
+
+std::string indentation_of(std::string_view text, std::size_t at) {
+  const std::size_t start = std::max(line_start(text, at), bom_length(text));
+  return std::string(text.substr(start, std::min(skip_blanks(text, start), at) - start));
+}
 
 std::string_view line_break_of(std::string_view text) {
   const std::size_t at = text.find_first_of("\r\n");
@@ -85,68 +94,6 @@ void Surgeon::insert_lines(std::size_t at, std::string_view lines) {
   changes_.insert(at, after_break ? text + std::string(line_break_) : std::string(line_break_) + text);
 }
 
-void Surgeon::edit_flow(std::size_t open, const FlowEdit& edit) {
-  const std::vector<Span>& elements = edit.elements;
-  const std::size_t count = elements.size();
-  const auto comma_behind = [&](std::size_t i) {
-    const std::size_t at = skip_to_content(text_, elements[i].end);
-    return at < text_.size() && text_[at] == ',' ? at : kNowhere;
-  };
-  std::size_t kept_end = 0;  // behind the last element that is kept; 0 = none is
-  for (std::size_t i = 0; i < count; ++i)
-    if (!edit.removed[i]) kept_end = i + 1;
-  const bool trailing_comma = count > 0 && comma_behind(count - 1) != kNowhere;
-  std::vector<std::string> at_end;
-  for (const FlowEdit::Addition& addition : edit.added) {
-    if (addition.before < kept_end)
-      changes_.insert(elements[addition.before].start, addition.text + ", ");
-    else
-      at_end.push_back(addition.text);
-  }
-  for (std::size_t i = 0; i < count; ++i) {
-    if (!edit.removed[i]) continue;
-    const std::size_t comma = comma_behind(i);
-    std::size_t start = elements[i].start;
-    std::size_t end = comma == kNowhere ? elements[i].end : comma + 1;
-    if (i < kept_end) {
-      if (!has_comment(text_, elements[i].end, elements[i + 1].start)) end = elements[i + 1].start;
-    } else if (i > 0) {
-      const std::size_t before = comma_behind(i - 1) + 1;
-      if (!has_comment(text_, before, start)) start = before;
-    }
-    changes_.remove(start, end);
-  }
-  if (kept_end > 0 && kept_end < count && at_end.empty() && !trailing_comma) {
-    const std::size_t comma = comma_behind(kept_end - 1);
-    changes_.remove(comma, comma + 1);
-  }
-  if (!at_end.empty())
-    append_elements(kept_end > 0 ? &elements[kept_end - 1] : nullptr, count > 0 ? elements.front().start : open + 1,
-                    kept_end > 0 ? comma_behind(kept_end - 1) : kNowhere, trailing_comma, at_end);
-}
-
-// Behind the last element, in a line of their own where that has one. `comma` is the one behind it.
-void Surgeon::append_elements(const Span* last, std::size_t at, std::size_t comma, bool trailing_comma,
-                              const std::vector<std::string>& elements) {
-  const std::size_t rest = last == nullptr ? at : skip_blanks(text_, comma == kNowhere ? last->end : comma + 1);
-  const bool own_lines = last != nullptr && begins_line(text_, last->start) &&
-                         (break_length(text_, rest) > 0 || text_.substr(rest, 1) == "#");
-  std::string separator = " ";
-  if (own_lines)
-    separator = std::string(line_break_) +
-                std::string(text_.substr(line_start(text_, last->start), column_of(text_, last->start)));
-  std::string written;
-  for (const std::string& element : elements) {
-    if (!written.empty()) written += ",";
-    if (!written.empty() || last != nullptr) written += separator;
-    written += element;
-  }
-  if (trailing_comma) written += ",";
-  if (last == nullptr) return changes_.insert(at, written);
-  if (comma == kNowhere) changes_.insert(last->end, ",");
-  changes_.insert(own_lines ? line_end(text_, rest) : comma == kNowhere ? last->end : comma + 1, written);
-}
-
 // Puts `written` in the place of the value from `from` on; a value of no length gets its blank, or its colon.
 void Surgeon::put(const Node* key, const Node& value, std::size_t from, std::string written) {
   if (value.end > from) return changes_.replace(from, value.end, std::move(written));
@@ -174,7 +121,9 @@ void Surgeon::set_text(const Node& key, const Node& value, std::string_view text
     return replace_block_scalar(value, write_text(text, ScalarStyle::double_quoted, flow));
   }
   const bool keeps_tag = value.tag.empty() || value.tag == "tag:yaml.org,2002:str";
-  const ScalarStyle wish = value.is(Node::Kind::scalar) ? value.style : ScalarStyle::plain;
+  const ScalarStyle wish = json_                           ? ScalarStyle::json
+                           : value.is(Node::Kind::scalar) ? value.style
+                                                          : ScalarStyle::plain;
   std::string written = write_text(text, wish, flow);
   if (keeps_tag) return put(&key, value, value.content, std::move(written));
   if (!value.anchor.empty()) written = "&" + value.anchor + " " + written;
@@ -206,12 +155,13 @@ void Surgeon::replace_value(const Node* key, const Node& value, const Json& json
   if (!block) {
     static const Node kItem;
     const Node& named = key == nullptr ? kItem : *key;
+    const std::string indent = indentation_of(text_, value.start);
     if (json.kind == Json::Kind::string && value.is(Node::Kind::scalar) && value.start < value.end &&
         (value.style != ScalarStyle::plain || resolve_v1_2(value.value) == ScalarKind::text))
       return set_text(named, value, json.text, flow);
-    const std::string written = collection || flow                ? write_flow(json, style)
-                                : json.kind == Json::Kind::string ? write_text(json.text, style.strings, flow)
-                                                                  : write_flow(json, style);
+    const std::string written = json.kind == Json::Kind::string && !flow
+                                    ? write_text(json.text, style.strings, false)
+                                    : with_line_breaks(write_flow(json, style, indent));
     if (is_block_scalar(value)) return replace_block_scalar(value, written);
     const std::size_t from = value.tag.empty() ? value.content : value.start;
     return put(key, value, from, written);
@@ -227,7 +177,7 @@ void Surgeon::replace_value(const Node* key, const Node& value, const Json& json
     return changes_.replace(value.content, value.end, with_line_breaks(lines) + tail);
   }
   const std::string written =
-      json.kind == Json::Kind::string ? write_text(json.text, style.strings, false) : write_flow(json, style);
+      json.kind == Json::Kind::string ? write_text(json.text, style.strings, false) : write_flow(json, style, {});
   const std::size_t colon = key == nullptr ? std::string_view::npos : text_.find(':', key->end);
   if (colon != std::string_view::npos && colon < value.start && value.anchor.empty() &&
       !has_comment(text_, colon, value.start))

@@ -1,5 +1,4 @@
-// Cuts and insertions that keep a YAML text well-formed: lines of block
-// collections, elements of flow collections, single values.
+// Changes that keep a YAML text well-formed: lines put in, values exchanged.
 #pragma once
 
 #include <cstddef>
@@ -14,6 +13,11 @@
 #include "yaml/replacements.hpp"
 
 namespace lockstep::yaml {
+
+bool is_json(std::string_view text);
+
+// The blanks that the line begins with.
+std::string indentation_of(std::string_view text, std::size_t at);
 
 // The text's own line break: that of its first line.
 std::string_view line_break_of(std::string_view text);
@@ -30,17 +34,6 @@ std::size_t column_of(std::string_view text, std::size_t at);  // in bytes
 // The entry of a mapping at the n-th key, with the `?` that may stand before it.
 Span entry_span(std::string_view text, const Node& mapping, std::size_t index);
 
-// What shall become of the elements of a flow collection.
-struct FlowEdit {
-  struct Addition {
-    std::size_t before = 0;  // index of the element; their number = at the end
-    std::string text;
-  };
-  std::vector<Span> elements;
-  std::vector<bool> removed;  // of the same size
-  std::vector<Addition> added;
-};
-
 // A place whose meaning changes; anchors around it (or in it, where it is replaced) may be used elsewhere.
 struct Touch {
   std::size_t start = 0, end = 0;  // of the node that changes, not of the bytes
@@ -51,9 +44,10 @@ struct Touch {
 class Surgeon {
  public:
   Surgeon(std::string_view text, Replacements& changes)
-      : text_(text), changes_(changes), line_break_(line_break_of(text)) {}
+      : text_(text), changes_(changes), line_break_(line_break_of(text)), json_(is_json(text)) {}
 
   std::string_view text() const { return text_; }
+  bool json() const { return json_; }  // the whole text is JSON, and has to stay so
   Replacements& changes() { return changes_; }
 
   void touch(std::size_t start, std::size_t end, bool replaced) { touches_.push_back({start, end, replaced}); }
@@ -75,9 +69,6 @@ class Surgeon {
   // With `\n` replaced by the text's own line break.
   std::string with_line_breaks(std::string_view lines) const;
 
-  // `open` is the place of the opening bracket.
-  void edit_flow(std::size_t open, const FlowEdit& edit);
-
   // A scalar's new text in place of the old: its quoting, trailing comment, anchor stay. `written`
   // makes the text for a style that is wished for.
   void set_text(const Node& key, const Node& value, std::string_view text, bool flow);
@@ -89,14 +80,13 @@ class Surgeon {
   void replace_value(const Node* key, const Node& value, const Json& json, const JsonStyle& style, bool flow);
 
  private:
-  void append_elements(const Span* last, std::size_t at, std::size_t comma, bool trailing_comma,
-                       const std::vector<std::string>& elements);
   void put(const Node* key, const Node& value, std::size_t from, std::string written);
   void replace_block_scalar(const Node& value, std::string written);
 
   std::string_view text_;
   Replacements& changes_;
   std::string_view line_break_;
+  bool json_;
   std::vector<Touch> touches_;
 };
 

@@ -117,6 +117,19 @@ SyntaxHint bad_block(std::string_view text, const SyntaxError& error) {
   return {error.at, error.at + line.size(), "the indentation fits neither the line above nor that" + of};
 }
 
+// `\ud83d` alone: its digits are at the error.
+SyntaxHint no_character(std::string_view text, const SyntaxError& error) {
+  const bool short_form = error.at > 0 && text[error.at - 1] == 'u';
+  const std::size_t start = error.at - std::min<std::size_t>(error.at, 2);
+  const std::size_t end = std::min(error.at + (short_form ? 4 : 8), text.size());
+  const std::string escape(text.substr(start, end - start));
+  if (!short_form)
+    return {start, end, escape + " is no character: those end with \\U0010FFFF, and leave out \\U0000D800 to \\U0000DFFF"};
+  return {start, end,
+          escape + " is one half of a character that JSON writes as two escapes, such as \\ud83d\\ude00: write both halves, "
+                   "or the character itself"};
+}
+
 SyntaxHint in_libyaml_words(const SyntaxError& error) {
   std::string message = "YAML syntax: ";
   if (!error.context.empty()) message += error.context + ", ";
@@ -143,6 +156,10 @@ SyntaxHint explain(std::string_view text, const SyntaxError& error) {
     const std::string quote(1, text[std::min(error.context_at, text.size() - 1)]);
     if (contains(problem, "unexpected end of stream") || contains(problem, "document indicator"))
       return unclosed(text, error, "quote", quote);
+    if (contains(problem, "invalid Unicode character")) return no_character(text, error);
+    if (contains(problem, "hexdecimal"))
+      return {error.at, error.at + 1,
+              "an escape with too few digits (\\x takes 2, \\u 4, \\U 8): write \\\\ for a backslash, or use single quotes"};
     if (contains(problem, "escape"))
       return {error.at, error.at + 1,
               "an unknown escape in a double-quoted text: write \\\\ for a backslash, or use single quotes"};

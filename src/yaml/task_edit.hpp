@@ -23,7 +23,7 @@ class TaskEditor {
 
  private:
   void update_field(const Node& task, Field field, const Task& before, Task& after);
-  void set_field(const Node& key, const Node& value, Field field, const Task& before, const Task& after, bool flow);
+  void set_field(const Node& task, std::size_t entry, Field field, const Task& before, const Task& after);
   void set_null(const Node& task, std::size_t entry, bool inherits);
   void add_field(const Node& task, Field field, const Task& after);
   void rewrite_alias(const TaskPlace& place, const Task& after);

@@ -3,17 +3,20 @@
 #include <algorithm>
 #include <charconv>
 
+#include "model/suggest.hpp"
+
 namespace lockstep::yaml {
 namespace {
 
 std::string_view slot_name(std::size_t slot) { return slot < kFieldCount ? kSchema[slot].name : kIdName; }
 
-std::string missing_problem(std::string_view name) {
-  std::string example = "1";
-  if (name == "skill_name") example = "the_skill";
-  if (name == "schedule_cron") example = "\"0 2 * * *\"";
-  if (name == "next_run_at") example = "\"2026-01-01T00:00:00Z\"";
-  return std::string(name) + " is missing: add a line like `" + std::string(name) + ": " + example + "`";
+std::span<const std::string_view> known_names() {
+  static const auto kNames = [] {
+    std::array<std::string_view, kFieldCount + 1> names;
+    for (std::size_t slot = 0; slot < names.size(); ++slot) names[slot] = slot_name(slot);
+    return names;
+  }();
+  return kNames;
 }
 
 std::string_view kind_in_words(EventKind kind) { return kind == EventKind::mapping_start ? "a mapping" : "a list"; }
@@ -23,7 +26,7 @@ std::string_view kind_in_words(EventKind kind) { return kind == EventKind::mappi
 std::optional<Task> TaskReader::read() {
   const Event task = stream_.current();  // its views are not used below
   const std::size_t mark = faults_.mark();
-  had_unknown_keys_ = false;
+  seen_unknown_.clear();
   if (task.kind != EventKind::mapping_start) {
     if (!task.broken && task.kind != EventKind::end)
       faults_.add(task.start, task.end, "",
@@ -236,15 +239,48 @@ void TaskReader::read_scalar_field(const FieldSpec& field, Slot& slot) {
 
 void TaskReader::note_unknown(const Event& key) {
   auto found = unknown_.find(key.value);
-  if (found == unknown_.end()) found = unknown_.emplace(std::string(key.value), UnknownKey{key.start, 0}).first;
+  if (found == unknown_.end()) found = unknown_.emplace(std::string(key.value), UnknownKey{key.start, 0, {}}).first;
   ++found->second.count;
-  had_unknown_keys_ = true;
+  seen_unknown_.push_back({key.start, key.end, &*found, {}});
+}
+
+// A key that is close to one that the task has is a key of its own.
+std::string_view TaskReader::closest_missing(std::string_view name) const {
+  const std::optional<std::string_view> nearest = nearest_name(name, known_names());
+  if (!nearest) return {};
+  const auto slot = static_cast<std::size_t>(std::find(known_names().begin(), known_names().end(), *nearest) - known_names().begin());
+  return slots_[slot].state == Slot::State::absent ? *nearest : std::string_view{};
+}
+
+void TaskReader::judge_unknown() {
+  for (SeenUnknown& seen : seen_unknown_) {
+    seen.meant = closest_missing(seen.key->first);
+    if (seen.key->second.meant.empty()) seen.key->second.meant = seen.meant;
+    if (!unknown_are_faults_) continue;
+    const std::string name = quoted_for_message(seen.key->first);
+    faults_.add(seen.start, seen.end, seen.key->first,
+                "unknown key " + name + (seen.meant.empty() ? ": take it out, or correct its name" : did_you_mean(seen.meant)));
+  }
+}
+
+std::string TaskReader::missing_problem(std::string_view name) const {
+  std::string example = "1";
+  if (name == "skill_name") example = "the_skill";
+  if (name == "schedule_cron") example = "\"0 2 * * *\"";
+  if (name == "next_run_at") example = "\"2026-01-01T00:00:00Z\"";
+  std::string problem = std::string(name) + " is missing: ";
+  for (const SeenUnknown& seen : seen_unknown_)
+    if (seen.meant == name)
+      return problem + "did you mean it by " + quoted_for_message(seen.key->first) + " in line " +
+             std::to_string(faults_.line_of(seen.start)) + "? Correct the name";
+  return problem + "add a line like `" + std::string(name) + ": " + example + "`";
 }
 
 std::optional<Task> TaskReader::finish(const Event& task, std::size_t mark) {
   const bool complete = stream_.current().kind == EventKind::mapping_end;
   const Slot& id = slots_[kIdSlot];
   Task result = task_with_defaults(id.id);
+  judge_unknown();
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     Slot& slot = slots_[i];
     const std::string name(slot_name(i));

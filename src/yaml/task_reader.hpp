@@ -19,16 +19,18 @@ namespace lockstep::yaml {
 struct UnknownKey {
   std::size_t first_at = 0;
   std::size_t count = 0;
+  std::string_view meant;  // the schema's key that is close to it, where a task with this one lacks that one; else empty
 };
 using UnknownKeys = std::map<std::string, UnknownKey, std::less<>>;
 
 class TaskReader {
  public:
-  TaskReader(EventStream& stream, FaultList& faults, const ScalarReader& scalars, std::size_t max_depth)
+  TaskReader(EventStream& stream, FaultList& faults, const ScalarReader& scalars, const ReadOptions& options)
       : stream_(stream),
         faults_(faults),
         scalars_(scalars),
-        max_depth_(max_depth),
+        max_depth_(options.max_depth),
+        unknown_are_faults_(options.unknown_keys_are_faults),
         params_(stream, faults, scalars),
         skipper_(stream, faults, scalars) {}
 
@@ -41,7 +43,7 @@ class TaskReader {
   void report_missing();
 
   const UnknownKeys& unknown_keys() const { return unknown_; }
-  bool had_unknown_keys() const { return had_unknown_keys_; }  // the task read last
+  bool had_unknown_keys() const { return !seen_unknown_.empty(); }  // the task read last
 
  private:
   static constexpr std::size_t kIdSlot = kFieldCount;
@@ -64,20 +66,30 @@ class TaskReader {
   void read_scalar_field(const FieldSpec&, Slot&);
   void set_bad(Slot&, std::string problem);
   void note_unknown(const Event& key);
+  void judge_unknown();
+  std::string_view closest_missing(std::string_view name) const;
+  std::string missing_problem(std::string_view name) const;
   std::optional<Task> finish(const Event& task, std::size_t mark);
 
   EventStream& stream_;
   FaultList& faults_;
   const ScalarReader& scalars_;
   std::size_t max_depth_;
+  bool unknown_are_faults_;
   ParamsReader params_;
   NodeSkipper skipper_;
   Validator validator_;
   std::array<Slot, kFieldCount + 1> slots_;
   std::deque<KeySet> key_sets_;  // by level of merge sources
   std::size_t level_ = 0;
+  // Of the task read last; its entry in unknown_, whose elements stay in place.
+  struct SeenUnknown {
+    std::size_t start = 0, end = 0;
+    UnknownKeys::value_type* key = nullptr;
+    std::string_view meant;
+  };
   UnknownKeys unknown_;
-  bool had_unknown_keys_ = false;
+  std::vector<SeenUnknown> seen_unknown_;
   std::vector<Fault> missing_;
 };
 

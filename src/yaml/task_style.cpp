@@ -35,7 +35,9 @@ void look_at_fields(std::string_view text, const Node& task, TaskStyle& style) {
       if (style.params_seen || !value->is(Node::Kind::mapping) || value->items.empty()) continue;
       style.params_seen = true;
       style.params_flow = value->flow;
-      style.params = style_of(text, key, *value);
+      JsonStyle around = style.braces;
+      look_at_brackets(text, task, around);
+      style.params = style_of(text, key, *value, around);
     } else if (!of.seen && is_quotable(*value) &&
                !(value->style == ScalarStyle::plain && resolve_v1_2(value->value) == ScalarKind::null)) {
       of = {true, value->style, value->value};
@@ -46,6 +48,7 @@ void look_at_fields(std::string_view text, const Node& task, TaskStyle& style) {
 void look_at_layout(std::string_view text, const Node& task, TaskStyle& style) {
   style.seen = true;
   style.flow = task.flow;
+  look_at_brackets(text, task, style.braces);
   for (std::size_t i = 0; i + 1 < task.items.size(); i += 2)
     if (task.items[i].is(Node::Kind::scalar) && schema_rank(task.items[i].value) <= kFieldCount)
       style.keys.push_back(task.items[i].value);
@@ -91,10 +94,23 @@ std::string write_key(std::string_view key, const TaskStyle& style) {
   return write_text(key, style.key_quoting, false);
 }
 
+// What no task tells, the mapping does that holds the list.
+void look_at_root(std::string_view text, const Reading& reading, TaskStyle& style) {
+  const Span& root = reading.root.span;
+  if (const std::optional<Node> node = parse_node(text, root.start, root.end, reading.ascii))
+    look_at_brackets(text, *node, style.braces);
+}
+
+void make_json(TaskStyle& style) {
+  style.key_quoting = ScalarStyle::json;
+  for (TaskStyle::OfField& field : style.fields) field.seen = true, field.quoting = ScalarStyle::json;
+}
+
 }  // namespace
 
-TaskStyle style_of_tasks(std::string_view text, const Reading& reading) {
+TaskStyle style_of_tasks(std::string_view text, const Reading& reading, bool json) {
   TaskStyle style;
+  if (json) style.braces = json_style();
   for (std::size_t i = 0; i < std::min(kTasksToLookAt, reading.order.size()); ++i) {
     const TaskPlace& place = reading.places[reading.order[reading.order.size() - 1 - i]];
     if (place.alias) continue;
@@ -103,6 +119,12 @@ TaskStyle style_of_tasks(std::string_view text, const Reading& reading) {
     if (!style.seen) look_at_layout(text, *task, style);
     look_at_fields(text, *task, style);
   }
+  if (!style.seen && reading.root.flow) look_at_root(text, reading, style);
+  if (!style.params_seen) {
+    style.params = style.braces;
+    style.params.list_lines = style.braces.lines;
+  }
+  if (json) make_json(style);
   return style;
 }
 
@@ -122,7 +144,7 @@ std::size_t place_for(std::string_view key, const std::vector<std::string>& keys
 std::string write_field(Field field, const Value& value, const TaskStyle& style, bool flow, std::size_t column) {
   const FieldSpec& schema = spec(field);
   const TaskStyle::OfField& of = style.fields[static_cast<std::size_t>(field)];
-  const std::string key = write_key(schema.name, style) + ": ";
+  const std::string key = write_key(schema.name, style) + (flow ? style.braces.colon : ": ");
   if (is_null(value)) return key + "null";
   if (const auto* instant = std::get_if<Timestamp>(&value)) {
     const std::string written = write_timestamp(*instant, of.sample);
@@ -133,7 +155,7 @@ std::string write_field(Field field, const Value& value, const TaskStyle& style,
   if (const auto* json = std::get_if<JsonText>(&value)) {
     const Json params = parse_json(json->text).value;
     if (flow || (style.params_seen && style.params_flow) || params.members.empty())
-      return key + write_flow(params, style.params);
+      return key + write_flow(params, style.params, std::string(column, ' '));
     const std::size_t inner = column + style.params.step;
     return key.substr(0, key.size() - 1) + "\n" + std::string(inner, ' ') + write_block(params, inner, style.params);
   }
@@ -147,7 +169,8 @@ WrittenTask write_block_task(const Task& task, const TaskStyle& style, std::size
   WrittenTask result;
   const std::size_t keys = column + style.key_offset;
   for (const std::string& key : keys_for(task, style)) {
-    result.text += result.text.empty() ? "-" + std::string(style.key_offset - 1, ' ') : "\n" + std::string(keys, ' ');
+    if (result.text.empty()) result.text.append("-").append(style.key_offset - 1, ' ');
+    else result.text.append("\n").append(keys, ' ');
     const std::optional<Field> field = field_by_name(key);
     if (field) result.written.insert(*field);
     result.text += field ? write_field(*field, task[*field], style, false, keys)
@@ -156,15 +179,19 @@ WrittenTask write_block_task(const Task& task, const TaskStyle& style, std::size
   return result;
 }
 
-WrittenTask write_flow_task(const Task& task, const TaskStyle& style) {
+WrittenTask write_flow_task(const Task& task, const TaskStyle& style, std::size_t column) {
   WrittenTask result;
+  const JsonStyle& braces = style.braces;
+  const std::size_t keys = column + (braces.lines ? braces.flow_step : 0);
   for (const std::string& key : keys_for(task, style)) {
-    result.text += result.text.empty() ? "{" : ", ";
+    result.text += result.text.empty() ? "{" : braces.lines ? "," : braces.comma;
+    if (braces.lines) result.text.append("\n").append(keys, ' ');
     const std::optional<Field> field = field_by_name(key);
     if (field) result.written.insert(*field);
-    result.text += field ? write_field(*field, task[*field], style, true, 0)
-                         : write_key(key, style) + ": " + std::to_string(task.id);
+    result.text += field ? write_field(*field, task[*field], style, true, keys)
+                         : write_key(key, style) + braces.colon + std::to_string(task.id);
   }
+  if (braces.lines) result.text.append("\n").append(column, ' ');
   result.text += "}";
   return result;
 }

@@ -36,12 +36,15 @@ TEST(ApiJson, SyncResultHasTheMembersOfTheContract) {
   result.database.inserted = 3;
   result.trigger = Trigger::cron;
   result.warnings.push_back({"odd", 5, std::nullopt});
+  result.waiting.push_back({6, "", Side::database, "a foreign key", kNoon, true});
   EXPECT_EQ(write_json(sync_result_json(result)),
             R"({"status":"success","direction":"bidirectional","trigger":"cron","run_id":7,)"
             R"("timestamp":"2026-11-22T12:00:00.123456Z","duration_ms":1.235,"dry_run":false,)"
             R"("yaml":{"inserted":0,"updated":0,"deleted":0},"database":{"inserted":3,"updated":0,"deleted":0},)"
             R"("merged":0,"unchanged":0,"conflicts_detected":0,"conflicts":[],)"
-            R"("warnings":[{"message":"odd","task_id":5,"line":null}]})");
+            R"("warnings":[{"message":"odd","task_id":5,"line":null}],)"
+            R"("waiting":[{"task_id":6,"field":null,"side":"database","reason":"a foreign key",)"
+            R"("since":"2026-11-22T12:00:00.123456Z"}],"waiting_count":1})");
 }
 
 TEST(ApiJson, ConflictsOfADryRunHaveNoId) {
@@ -53,6 +56,24 @@ TEST(ApiJson, ConflictsOfADryRunHaveNoId) {
   EXPECT_EQ(member(json, "conflicts_detected"), "1");
   EXPECT_EQ(member(json, "conflicts"),
             R"([{"conflict_id":null,"task_id":4,"reason":"Both YAML and database changed since the last sync"}])");
+}
+
+TEST(ApiJson, OfWhatWaitsTheFirstHundredAreNamedAndAllCounted) {
+  SyncResult result;
+  for (std::int64_t id = 1; id <= 250; ++id) result.waiting.push_back({id, "status", Side::yaml, "", kNoon, true});
+  const Json json = sync_result_json(result);
+  EXPECT_EQ(json.find("waiting")->items.size(), 100U);
+  EXPECT_EQ(member(json, "waiting_count"), "250");
+  EXPECT_EQ(member(json, "status"), "\"success\"");
+}
+
+TEST(ApiJson, AFailedSyncIsAStatusLastError) {
+  Status status;
+  EXPECT_EQ(member(status_json(status, {"1", 1, "running"}), "last_error"), "null");
+  status.last_error = SyncFailure{kNoon, FileBusy{{std::nullopt, "File locked by another process"}}};
+  EXPECT_EQ(member(status_json(status, {"1", 1, "running"}), "last_error"),
+            R"({"at":"2026-11-22T12:00:00.123456Z","title":"File locked",)"
+            R"("detail":"File locked by another process (nothing was written; try again once it is done)"})");
 }
 
 TEST(ApiJson, GuardNamesTheFirstHundred) {

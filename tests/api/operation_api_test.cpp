@@ -2,6 +2,7 @@
 
 #include <array>
 #include <atomic>
+#include <filesystem>
 #include <thread>
 
 #include "api/api_world.hpp"
@@ -43,6 +44,50 @@ TEST_F(OperationApi, MetricsCountWhatHappened) {
         "lockstep_build_info{version=", R"(lockstep_events_total{event="sync_status_changed"})"})
     EXPECT_NE(response.body.find(line), std::string::npos) << line << "\nnot in\n" << response.body;
   EXPECT_EQ(response.body.find("lockstep_last_success_timestamp_seconds 0\n"), std::string::npos);
+}
+
+TEST_F(OperationApi, AFailedSyncShowsInHealthStatusAndMetrics) {
+  world.start();
+  const std::string text = world.read();
+  std::filesystem::remove(world.settings.yaml);
+  std::filesystem::create_directory(world.settings.yaml);
+  const Json told = world.await_event("sync_status_changed", [](const Json& event) {
+    return member(event, "status.last_error.detail").find("not a regular file") != std::string::npos;
+  });
+  EXPECT_EQ(member(told, "status.in_sync"), "false");
+  EXPECT_EQ(member(told, "status.last_error.title"), "\"The operation failed\"");
+  const Response health = world.get("/health");
+  EXPECT_EQ(health.status, 200);
+  EXPECT_EQ(member(health, "status"), "\"degraded\"");
+  EXPECT_NE(member(health, "reason").find("not a regular file"), std::string::npos) << health.body;
+  const Response metrics = world.get("/metrics");
+  for (const char* line : {"lockstep_in_sync 0\n", "lockstep_last_sync_failed 1\n", "lockstep_waiting_changes 0\n"})
+    EXPECT_NE(metrics.body.find(line), std::string::npos) << line << "\nnot in\n" << metrics.body;
+  EXPECT_EQ(metrics.body.find("lockstep_sync_failures_total 0\n"), std::string::npos);
+  std::filesystem::remove(world.settings.yaml);
+  world.write(text);
+  world.await_event("sync_status_changed", [](const Json& event) { return member(event, "status.last_error") == "null"; });
+  EXPECT_EQ(member(world.get("/health"), "status"), "\"healthy\"");
+  EXPECT_EQ(member(world.get("/health"), "reason"), "(absent)");
+}
+
+TEST_F(OperationApi, WhatWaitsStandsInResultStatusHistoryAndLog) {
+  world.start();
+  world.sql("CREATE TRIGGER house BEFORE UPDATE ON scheduled_tasks BEGIN SELECT raise(ABORT, 'not in this house'); END");
+  world.replace("backup", "backup_all");
+  const Json told =
+      world.await_event("sync_status_changed", [](const Json& event) { return member(event, "status.waiting_count") == "1"; });
+  EXPECT_EQ(member(told, "status.waiting.0.field"), "\"skill_name\"");
+  EXPECT_EQ(member(told, "status.waiting.0.side"), "\"database\"");
+  EXPECT_EQ(member(told, "status.last_error"), "null");
+  const Response result = world.send("POST", "/api/sync/trigger", "{}");
+  EXPECT_EQ(result.status, 200);
+  EXPECT_EQ(member(result, "waiting"), member(told, "status.waiting"));
+  EXPECT_EQ(member(world.get("/api/sync/plan"), "waiting_count"), "1");
+  const Response runs = world.get("/api/sync/history?limit=1");
+  EXPECT_EQ(member(runs, "0.waiting"), member(told, "status.waiting"));
+  EXPECT_EQ(member(runs, "0.waiting_count"), "1");
+  EXPECT_TRUE(world.log_has("A change waits: task 1, skill_name, to the database"));
 }
 
 TEST_F(OperationApi, DescribesItself) {

@@ -84,6 +84,7 @@ TEST(Problem, ErrorsKeepCauseAndHint) {
   const std::vector<std::pair<ErrorCode, int>> statuses{
       {ErrorCode::usage, 400},       {ErrorCode::not_found, 404},    {ErrorCode::io, 500},
       {ErrorCode::permission, 500},  {ErrorCode::locked, 423},       {ErrorCode::database, 503},
+      {ErrorCode::busy, 503},
       {ErrorCode::changed, 503},     {ErrorCode::newer_schema, 503}, {ErrorCode::unsuitable_table, 503},
       {ErrorCode::internal, 500}};
   for (const auto& [code, status] : statuses)

@@ -82,6 +82,7 @@ TEST_F(ConfigTest, EveryKeysDefaultTextGivesTheDefault) {
   EXPECT_EQ(written.engine.max_delete_percent, defaults.engine.max_delete_percent);
   EXPECT_EQ(written.engine.on_yaml_delete, defaults.engine.on_yaml_delete);
   EXPECT_EQ(written.engine.lock_timeout, defaults.engine.lock_timeout);
+  EXPECT_EQ(written.engine.settle_deletions, defaults.engine.settle_deletions);
   EXPECT_EQ(written.engine.backups, defaults.engine.backups);
   EXPECT_EQ(written.engine.history_age, defaults.engine.history_age);
   EXPECT_EQ(written.engine.history_size, defaults.engine.history_size);
@@ -112,6 +113,7 @@ auto_merge: false
 max_delete: 12.5%
 on_yaml_delete: disable
 lock_timeout: 500ms
+settle_deletions: 2s
 history_days: 7
 history_size: 16KiB
 interval: 0
@@ -132,6 +134,7 @@ fields:
   EXPECT_EQ(config.engine.max_delete_percent, 12.5);
   EXPECT_EQ(config.engine.on_yaml_delete, OnYamlDelete::disable);
   EXPECT_EQ(config.engine.lock_timeout, 500ms);
+  EXPECT_EQ(config.engine.settle_deletions, 2s);
   EXPECT_EQ(config.engine.history_age, std::chrono::hours(7 * 24));
   EXPECT_EQ(config.engine.history_size, 16384U);
   EXPECT_EQ(config.daemon.interval, 0ms);
@@ -156,6 +159,19 @@ TEST_F(ConfigTest, PathsInTheFileAreRelativeToIt) {
   EXPECT_EQ(loaded("database: sqlite:/var/x.db\n").engine.database, "sqlite:/var/x.db");
   EXPECT_EQ(loaded("database: postgresql://h/d\n").engine.database, "postgresql://h/d");
   EXPECT_EQ(loaded("yaml: /etc/s.yml\n").engine.yaml, "/etc/s.yml");
+}
+
+TEST_F(ConfigTest, AVariableThatMeansNothingIsNamedWithTheNearestThatDoes) {
+  const Environment environment{{"LOCKSTEP_LOCK_TIMEOT", "2s"},      {"LOCKSTEP_FIELDS_STATUS_OWNR", "yaml"},
+                                {"LOCKSTEP_COLOUR_OF_SKY", "blue"},  {"LOCKSTEP_LOCK_TIMEOUT", "1s"},
+                                {"LOCKSTEP_DATABASE", "sqlite:x.db"}, {"LOCKSTEP_SYNC_FOLDER", "/srv"},
+                                {"LOCKSTEP_PROGRAM", "lockstep"},    {"LOCKSTEP_INTERVALL", ""}};
+  const std::vector<std::string> expected{
+      "the environment variable LOCKSTEP_LOCK_TIMEOT means nothing to lockstep; did you mean \"LOCKSTEP_LOCK_TIMEOUT\"?",
+      "the environment variable LOCKSTEP_FIELDS_STATUS_OWNR means nothing to lockstep; did you mean "
+      "\"LOCKSTEP_FIELDS_STATUS_OWNER\"?",
+      "the environment variable LOCKSTEP_COLOUR_OF_SKY means nothing to lockstep"};
+  EXPECT_EQ(loaded("# nothing\n", environment).warnings, expected);
 }
 
 TEST_F(ConfigTest, EnvironmentOverridesTheFileAndFlagsOverrideBoth) {

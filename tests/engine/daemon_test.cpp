@@ -2,13 +2,16 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <filesystem>
+#include <future>
 
 #include "engine/live_world.hpp"
 
 namespace lockstep {
 namespace {
 
+using testing::kPatience;
 using testing::LiveWorld;
 using testing::task_yaml;
 
@@ -337,6 +340,126 @@ TEST(Daemon, ALockedFileIsTriedAgain) {
   }
   ASSERT_TRUE(world.await_event<FileChange>());
   EXPECT_NE(world.read().find("status: running"), std::string::npos);
+}
+
+TEST(Daemon, AFailedSyncIsTheLastErrorUntilOneSucceeds) {
+  LiveWorld world;
+  world.write_tasks(task_yaml(1, "backup"));
+  world.start();
+  const std::string text = world.read();
+  const Status before = world.status();
+  world.forget_what_was_told();
+  std::filesystem::remove(world.settings.yaml);
+  std::filesystem::create_directory(world.settings.yaml);
+  const auto failed = world.await_event<StatusChanged>(
+      [](const StatusChanged& told) { return told.status->last_error && std::holds_alternative<Error>(told.status->last_error->why); });
+  ASSERT_TRUE(failed);
+  EXPECT_FALSE(failed->status->in_sync);
+  EXPECT_FALSE(failed->status->yaml.valid);
+  EXPECT_TRUE(failed->status->database.reachable);
+  EXPECT_EQ(failed->status->last_sync, before.last_sync);
+  EXPECT_EQ(failed->status->last_run->id, before.last_run->id);
+  EXPECT_TRUE(world.daemon->health().last_error);
+  std::filesystem::remove(world.settings.yaml);
+  world.write(text);
+  ASSERT_TRUE(world.await_event<StatusChanged>(
+      [](const StatusChanged& told) { return !told.status->last_error && told.status->in_sync; }));
+  EXPECT_FALSE(world.daemon->health().last_error);
+}
+
+TEST(Daemon, AFailureThatStaysIsNewsOnceAndTriedAgain) {
+  LiveWorld world;
+  world.write_tasks(task_yaml(1, "backup"));
+  world.start();
+  std::filesystem::remove(world.settings.yaml);
+  std::filesystem::create_directory(world.settings.yaml);
+  const auto broken = [](const Report& report) { return std::holds_alternative<Error>(report.outcome); };
+  ASSERT_TRUE(world.await_report([&](const Report& report) { return broken(report) && report.news; }));
+  ASSERT_TRUE(world.await_report([&](const Report& report) { return broken(report) && !report.news; }));
+}
+
+TEST(Daemon, AGuardThatStoppedItIsTheLastError) {
+  LiveWorld world;
+  std::string tasks;
+  for (int id = 1; id <= 8; ++id) tasks += task_yaml(id, "backup");
+  world.write_tasks(tasks);
+  world.start();
+  world.write("tasks: []\n");
+  ASSERT_TRUE(world.await_event<StatusChanged>([](const StatusChanged& told) {
+    return told.status->last_error && std::holds_alternative<GuardStopped>(told.status->last_error->why);
+  }));
+}
+
+TEST(Daemon, WhatTheDatabaseRefusesIsToldAndTriedAgainByItself) {
+  LiveWorld world;
+  world.write_tasks(task_yaml(1, "backup"));
+  world.start();
+  world.sql("CREATE TRIGGER house BEFORE UPDATE ON scheduled_tasks BEGIN SELECT raise(ABORT, 'not in this house'); END");
+  world.replace("backup", "backup_all");
+  const auto waits = world.await_event<StatusChanged>([](const StatusChanged& told) { return told.status->waiting_count == 1; });
+  ASSERT_TRUE(waits);
+  EXPECT_FALSE(waits->status->in_sync);
+  EXPECT_FALSE(waits->status->last_error);
+  EXPECT_EQ(waits->status->waiting.at(0).field, "skill_name");
+  const auto again = [](const Report& report) {
+    const auto* result = std::get_if<SyncResult>(&report.outcome);
+    return result && result->waiting.size() == 1 && !report.news;
+  };
+  ASSERT_TRUE(world.await_report(again));
+  world.sql("DROP TRIGGER house");
+  ASSERT_TRUE(world.await_event<StatusChanged>([](const StatusChanged& told) { return told.status->in_sync; }));
+  EXPECT_EQ(world.sql("SELECT skill_name FROM scheduled_tasks"), "backup_all");
+}
+
+TEST(Daemon, ADatabaseThatIsLostShowsUnaskedAndWhatWasKnownStays) {
+  LiveWorld world;
+  world.write_tasks(task_yaml(1, "backup"));
+  world.start();
+  const Status before = world.status();
+  const std::filesystem::path hidden = world.folder() / "hidden";
+  std::filesystem::create_directory(hidden);
+  for (const char* end : {"", "-wal", "-shm"})
+    if (std::filesystem::exists(world.database_path() + end))
+      std::filesystem::rename(world.database_path() + end, hidden / (std::string("tasks.db") + end));
+  std::filesystem::create_directory(world.database_path());
+  const auto lost = world.await_event<StatusChanged>([](const StatusChanged& told) { return !told.status->database.reachable; });
+  ASSERT_TRUE(lost);
+  EXPECT_FALSE(lost->status->in_sync);
+  EXPECT_EQ(lost->status->replica, before.replica);
+  EXPECT_EQ(lost->status->last_sync, before.last_sync);
+  EXPECT_EQ(lost->status->yaml.checksum, before.yaml.checksum);
+  EXPECT_EQ(lost->status->total_tasks, 1U);
+  EXPECT_EQ(world.daemon->health().database, Health::Database::unreachable);
+  std::filesystem::remove(world.database_path());
+  for (const auto& file : std::filesystem::directory_iterator(hidden))
+    std::filesystem::rename(file.path(), world.folder() / file.path().filename());
+  ASSERT_TRUE(world.await_event<StatusChanged>([](const StatusChanged& told) { return told.status->in_sync; }));
+  EXPECT_EQ(world.daemon->health().database, Health::Database::connected);
+}
+
+TEST(Daemon, AJobThatCannotBeginInTimeIsRefusedAndNotRun) {
+  LiveWorld world;
+  world.settings.lock_timeout = std::chrono::milliseconds(50);
+  world.write_tasks(task_yaml(1, "backup"));
+  world.start();
+  std::promise<void> release, refused;
+  ASSERT_TRUE(world.daemon->write([held = release.get_future().share()](Engine&) { held.wait(); }));
+  std::atomic<bool> ran = false;
+  ASSERT_TRUE(world.daemon->write_in_time([&](Engine&) { ran = true; }, [&] { refused.set_value(); }));
+  EXPECT_EQ(refused.get_future().wait_for(kPatience), std::future_status::ready);
+  release.set_value();
+  world.on_engine<bool>([](Engine&) { return true; });
+  EXPECT_FALSE(ran);
+}
+
+TEST(Daemon, AStatusIsAnsweredThoughTheReaderIsHeldUp) {
+  LiveWorld world;
+  world.write_tasks(task_yaml(1, "backup"));
+  world.start();
+  std::promise<void> release;
+  ASSERT_TRUE(world.daemon->read([held = release.get_future().share()](Engine&) { held.wait(); }));
+  EXPECT_EQ(world.status().total_tasks, 1U);
+  release.set_value();
 }
 
 }  // namespace

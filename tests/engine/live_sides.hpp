@@ -24,6 +24,7 @@ class LiveSides {
     settings.yaml = (folder_ / "schedule.yml").string();
     settings.database = "sqlite:" + database_path();
     settings.lock_timeout = std::chrono::milliseconds(2000);
+    settings.settle_deletions = std::chrono::milliseconds(0);
   }
   ~LiveSides() {
     std::error_code ignored;

@@ -19,9 +19,10 @@ const char* const kCrons[] = {"0 2 * * *", "@hourly", "*/5 * * * *", "30 7 * * m
 class Walk {
  public:
   explicit Walk(std::uint64_t seed) : random_(seed) {
-    disk_.make_folder("/s");
+    disk_.put_folder("/s");
     settings_.yaml = kFile;
     settings_.lock_timeout = std::chrono::milliseconds(100);
+    settings_.settle_deletions = std::chrono::milliseconds(0);
     settings_.max_delete_percent = 100;
     // Every other walk has a schedule that is large for its settings: it is read in parts, and by its changes.
     if (seed % 2 == 0) {

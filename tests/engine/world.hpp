@@ -37,6 +37,7 @@ class World {
     folder_ = mkdtemp(name.data());
     settings.yaml = (folder_ / "schedule.yml").string();
     settings.lock_timeout = std::chrono::milliseconds(2000);
+    settings.settle_deletions = std::chrono::milliseconds(0);  // what they are for has tests of its own
   }
   ~World() {
     std::error_code ignored;

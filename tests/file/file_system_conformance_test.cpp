@@ -24,10 +24,10 @@ struct RealWorld {
 };
 
 struct SimulatedWorld {
-  SimulatedWorld() { files.make_folder("/home"); }
+  SimulatedWorld() { files.put_folder("/home"); }
   SimulatedFileSystem files;
   std::string path(const std::string& name) { return "/home/" + name; }
-  void make_folder(const std::string& name) { files.make_folder(path(name)); }
+  void make_folder(const std::string& name) { files.put_folder(path(name)); }
   void make_symlink(const std::string& target, const std::string& name) { files.make_symlink(target, path(name)); }
   int process() const { return SimulatedFileSystem::kThisProcess; }
 };

@@ -46,7 +46,7 @@ int write_once(SafeFile& file, const std::string& text) {
   const auto read = file.read();
   if (!std::holds_alternative<FileContent>(read)) return 3;
   const auto staged = file.stage(std::get<FileContent>(read), text, "1", "record");
-  if (!file.exchange(*staged)) return 4;
+  if (!file.exchange(*staged, std::nullopt)) return 4;
   file.finish(*staged);
   return 0;
 }
@@ -138,7 +138,7 @@ TEST_F(ProcessesTest, every_save_of_a_busy_editor_survives_many_writes) {
     const auto& before = std::get<FileContent>(read);
     if (before.missing) continue;
     const auto staged = file.stage(before, before.text + "w\n", "1", "");
-    if (!file.exchange(*staged)) continue;
+    if (!file.exchange(*staged, std::nullopt)) continue;
     file.finish(*staged);
     ++writes;
   }
@@ -169,7 +169,7 @@ TEST_F(ProcessesTest, appends_of_another_process_are_all_kept) {
     ASSERT_TRUE(std::holds_alternative<FileContent>(read));
     const auto& before = std::get<FileContent>(read);
     const auto staged = file.stage(before, before.text + "w\n", "1", "");
-    if (file.exchange(*staged)) file.finish(*staged);
+    if (file.exchange(*staged, std::nullopt)) file.finish(*staged);
   }
   EXPECT_EQ(editor.wait(), 0);
   // A line that came late stands in the version that became a backup, where stray_edit() finds it.

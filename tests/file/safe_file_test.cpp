@@ -29,7 +29,7 @@ class SafeFileTest : public testing::Test {
     const auto lock = take(file);
     const auto before = content(file);
     const auto staged = file.stage(before, text, run, "record");
-    ASSERT_TRUE(file.exchange(*staged));
+    ASSERT_TRUE(file.exchange(*staged, std::nullopt));
     file.finish(*staged);
   }
 
@@ -101,7 +101,7 @@ TEST_F(SafeFileTest, tells_the_identities_of_the_file_and_its_backup) {
   const auto lock = take(file);
   const auto before = content(file);
   const auto staged = file.stage(before, "after", "1", "");
-  ASSERT_TRUE(file.exchange(*staged));
+  ASSERT_TRUE(file.exchange(*staged, std::nullopt));
   ASSERT_TRUE(staged->backup());
   EXPECT_EQ(staged->backup()->inode, before.identity.inode);
   file.finish(*staged);
@@ -125,7 +125,7 @@ TEST_F(SafeFileTest, a_file_created_meanwhile_is_not_overwritten) {
   const auto lock = take(file);
   const auto staged = file.stage(content(file), "ours", "1", "");
   put_text(path_, "theirs");
-  EXPECT_FALSE(file.exchange(*staged));
+  EXPECT_FALSE(file.exchange(*staged, std::nullopt));
   EXPECT_EQ(text_of(path_), "theirs");
   EXPECT_EQ(names_in(folder_.path()), (Names{"schedule.yml", "schedule.yml.lock"}));
 }
@@ -137,7 +137,7 @@ TEST_F(SafeFileTest, an_editors_save_in_between_stands) {
     const auto lock = take(file);
     const auto staged = file.stage(content(file), "after", "1", "");
     by_rename ? save_by_rename(path_, "edited") : put_text(path_, "edited");
-    EXPECT_FALSE(file.exchange(*staged));
+    EXPECT_FALSE(file.exchange(*staged, std::nullopt));
     EXPECT_EQ(text_of(path_), "edited");
     EXPECT_EQ(content(file).text, "edited");
     EXPECT_EQ(names_in(folder_.path()), (Names{"schedule.yml", "schedule.yml.lock"}));
@@ -150,7 +150,7 @@ TEST_F(SafeFileTest, a_file_removed_in_between_stays_removed) {
   const auto lock = take(file);
   const auto staged = file.stage(content(file), "after", "1", "");
   fs::remove(path_);
-  EXPECT_FALSE(file.exchange(*staged));
+  EXPECT_FALSE(file.exchange(*staged, std::nullopt));
   EXPECT_EQ(names_in(folder_.path()), Names{"schedule.yml.lock"});
 }
 
@@ -179,15 +179,54 @@ TEST_F(SafeFileTest, no_older_backups_keeps_the_one_and_fewer_removes_the_rest) 
 
 TEST_F(SafeFileTest, a_gap_in_the_backups_is_used_up_before_anything_is_dropped) {
   put_text(path_, "0");
-  put_text(path_ + ".bak", "newest");
   put_text(path_ + ".bak.2", "oldest");
   put_text(path_ + ".bak.02", "not one of them");
   auto file = open(path_, 2);
   write(file, "1");
-  EXPECT_EQ(text_of(path_ + ".bak"), "0");
-  EXPECT_EQ(text_of(path_ + ".bak.1"), "newest");
+  write(file, "2");
+  EXPECT_EQ(text_of(path_ + ".bak"), "1");
+  EXPECT_EQ(text_of(path_ + ".bak.1"), "0");
   EXPECT_EQ(text_of(path_ + ".bak.2"), "oldest");
   EXPECT_EQ(text_of(path_ + ".bak.02"), "not one of them");
+}
+
+TEST_F(SafeFileTest, a_backup_that_lockstep_did_not_write_is_kept_once_and_never_touched_again) {
+  put_text(path_, "0");
+  put_text(path_ + ".bak", "somebody's own");
+  auto file = open(path_, 1);
+  write(file, "1");
+  EXPECT_EQ(text_of(path_ + ".bak.orig"), "somebody's own");
+  EXPECT_EQ(text_of(path_ + ".bak"), "0");
+  for (const auto* text : {"2", "3", "4"}) write(file, text);
+  EXPECT_EQ(text_of(path_ + ".bak.orig"), "somebody's own");
+  EXPECT_EQ(file.backups(), (Names{path_ + ".bak", path_ + ".bak.1"}));
+  put_text(path_ + ".bak", "written over");  // counts as somebody's own too, but there is one already
+  write(file, "5");
+  EXPECT_EQ(text_of(path_ + ".bak.orig"), "somebody's own");
+  EXPECT_EQ(text_of(path_ + ".bak.1"), "written over");
+}
+
+TEST_F(SafeFileTest, a_backup_that_somebody_wrote_over_is_kept) {
+  put_text(path_, "0");
+  auto file = open(path_, 1);
+  write(file, "1");
+  put_text(path_ + ".bak", "written over");
+  write(file, "2");
+  EXPECT_EQ(text_of(path_ + ".bak.orig"), "written over");
+  EXPECT_EQ(text_of(path_ + ".bak"), "1");
+}
+
+TEST_F(SafeFileTest, a_text_is_kept_aside_under_a_name_of_its_own) {
+  put_text(path_, "0");
+  auto file = open(path_);
+  const auto when = *parse_timestamp("2026-11-28T06:00:00Z");
+  const auto first = file.keep_aside("one", when);
+  EXPECT_EQ(first, path_ + ".saved-20261128T060000Z");
+  EXPECT_EQ(file.keep_aside("one", when), first);
+  const auto second = file.keep_aside("two", when);
+  EXPECT_EQ(second, first + "-1");
+  EXPECT_EQ(text_of(first), "one");
+  EXPECT_EQ(text_of(second), "two");
 }
 
 TEST_F(SafeFileTest, mode_and_extended_attributes_are_kept) {
@@ -225,7 +264,7 @@ TEST_F(SafeFileTest, rights_taken_away_after_staging_stay_away) {
   const auto lock = take(file);
   const auto staged = file.stage(content(file), "after", "1", "");
   ASSERT_EQ(::chmod(path_.c_str(), 0600), 0);
-  ASSERT_TRUE(file.exchange(*staged));
+  ASSERT_TRUE(file.exchange(*staged, std::nullopt));
   struct ::stat status {};
   ASSERT_EQ(::stat(path_.c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 07777U, 0600U);
@@ -327,7 +366,7 @@ TEST_F(SafeFileTest, the_new_file_is_locked_as_soon_as_it_is_seen) {
   auto file = open(path_);
   const auto lock = take(file);
   const auto staged = file.stage(content(file), "after", "1", "");
-  ASSERT_TRUE(file.exchange(*staged));
+  ASSERT_TRUE(file.exchange(*staged, std::nullopt));
   const int descriptor = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
   EXPECT_EQ(::flock(descriptor, LOCK_EX | LOCK_NB), -1);
   ::close(descriptor);
@@ -362,7 +401,7 @@ TEST_F(SafeFileTest, a_file_open_for_writing_is_not_replaced) {
   const auto lock = take(file);
   const auto staged = file.stage(content(file), "after", "1", "");
   const int writer = ::open(path_.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
-  EXPECT_FALSE(file.exchange(*staged));
+  EXPECT_FALSE(file.exchange(*staged, std::nullopt));
   EXPECT_EQ(text_of(path_), "before");
   ASSERT_EQ(::write(writer, " and more", 9), 9);
   ::close(writer);
@@ -376,7 +415,7 @@ TEST_F(SafeFileTest, a_late_write_into_the_old_file_is_found_and_adopted) {
   {
     const auto lock = take(file);
     const auto staged = file.stage(content(file), "after", "1", "");
-    ASSERT_TRUE(file.exchange(*staged));
+    ASSERT_TRUE(file.exchange(*staged, std::nullopt));
     backup = *staged->backup();
     file.finish(*staged);
   }

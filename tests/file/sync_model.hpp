@@ -24,7 +24,7 @@ inline const std::string kFirst = "first\n";
 class SyncModel {
  public:
   SyncModel() {
-    disk.make_folder("/home");
+    disk.put_folder("/home");
     disk.put(kPath, kFirst);
   }
 
@@ -51,9 +51,13 @@ class SyncModel {
       }
       const auto line = "run " + run + "\n";
       if (before->text.find(line) != std::string::npos) return Outcome::done;
-      const auto staged = file.stage(*before, before->text + line, run, "record of " + run);
+      const auto after = before->text + line;
+      const auto staged = file.stage(*before, after, run, "record of " + run);
       last = Outcome::gave_up;
-      if (!file.exchange(*staged)) continue;
+      if (!file.exchange(*staged, RunTexts{before->text, after})) {
+        recover(file);
+        continue;
+      }
       committed.insert(run);
       file.finish(*staged);
       return Outcome::done;
@@ -62,6 +66,12 @@ class SyncModel {
   }
 
   void recover(SafeFile& file) {
+    for (int round = 0; round < 8 && settle(file); ++round) {}
+  }
+
+  // true: there may be more.
+  bool settle(SafeFile& file) {
+    bool again = false;
     for (const auto& journal : file.find_journals()) {
       switch (journal.state) {
         case Journal::State::not_exchanged:
@@ -70,16 +80,51 @@ class SyncModel {
           break;
         case Journal::State::exchanged:
           if (!committed.contains(journal.run_key)) {
-            EXPECT_EQ(journal.record, "record of " + journal.run_key);
+            EXPECT_EQ(journal.record, journal.run_key == "merge" ? "" : "record of " + journal.run_key);
           }
           exchanged.insert(journal.run_key);
           file.keep_as_backup(journal);
           break;
         case Journal::State::editor_save:
           file.restore_editor_save(journal);
+          again = true;
+          break;
+        case Journal::State::unmerged_save:
+          ++met;
+          again = merge(file, journal);
           break;
       }
     }
+    return again;
+  }
+
+  // The lines that the second save added are added to the first one. false: somebody still writes.
+  bool merge(SafeFile& file, const Journal& journal) {
+    const auto read = file.read();
+    const auto* standing = std::get_if<FileContent>(&read);
+    if (journal.being_written || standing == nullptr) return false;
+    auto text = standing->text;
+    for (const auto& line : lines(journal.content.text)) {
+      const bool run = journal.written ? journal.written->find(line) != std::string::npos : line.starts_with("run ");
+      if (!run && text.find(line) == std::string::npos) text += line;
+    }
+    if (text != standing->text) {
+      const auto staged = file.stage(*standing, text, "merge", {});
+      if (!file.exchange(*staged, RunTexts{standing->text, text})) return true;
+      file.finish(*staged);
+    }
+    file.remove_save(journal);
+    return true;
+  }
+
+  static std::vector<std::string> lines(const std::string& text) {
+    std::vector<std::string> result;
+    for (std::size_t at = 0; at < text.size();) {
+      const auto end = std::min(text.find('\n', at), text.size() - 1) + 1;
+      result.push_back(text.substr(at, end - at));
+      at = end;
+    }
+    return result;
   }
 
   std::string text() { return disk.text(kPath).value_or("(missing)"); }
@@ -114,6 +159,7 @@ class SyncModel {
   SimulatedFileSystem disk;
   std::set<std::string> committed;  // the database
   std::set<std::string> exchanged;  // runs that recovery reported as such
+  std::size_t met = 0;              // saves that had to be merged
 };
 
 // The kinds of file system that a write has to cope with.

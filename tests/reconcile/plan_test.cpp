@@ -112,9 +112,35 @@ TEST(DeletionGuard, LetsExactlyTheLimitPass) {
 }
 
 TEST(DeletionGuard, LetsFivePassWhateverTheirShare) {
-  EXPECT_FALSE(Schedule().add("aaa - aaa", 5).plan("").guard);
-  EXPECT_FALSE(Schedule().add("aaa - aaa", 5).plan("", 0).guard);
-  EXPECT_TRUE(Schedule().add("aaa - aaa", 6).plan("").guard);
+  EXPECT_FALSE(Schedule().add("aaa - aaa", 5).add("aaa aaa aaa").plan("").guard);
+  EXPECT_FALSE(Schedule().add("aaa - aaa", 5).add("aaa aaa aaa").plan("", 0).guard);
+  EXPECT_TRUE(Schedule().add("aaa - aaa", 6).add("aaa aaa aaa").plan("").guard);
+}
+
+TEST(DeletionGuard, StopsEmptyingASideOfTwoOrMore) {
+  for (const std::size_t tasks : {2U, 3U, 5U}) {
+    const Plan plan = Schedule().add("aaa - aaa", tasks).plan("");
+    ASSERT_TRUE(plan.guard) << tasks;
+    EXPECT_EQ(plan.guard->side, Side::database);
+    EXPECT_EQ(plan.guard->would_delete, tasks);
+    EXPECT_EQ(plan.guard->of, tasks);
+  }
+  EXPECT_TRUE(Schedule().add("aaa aaa -", 2).plan("").guard);
+  EXPECT_TRUE(Schedule().add("aaa - aaa", 2).plan("", 99.9).guard);
+  EXPECT_FALSE(Schedule().add("aaa - aaa", 2).plan("", 100).guard);
+}
+
+TEST(DeletionGuard, LetsTheOnlyTaskGo) {
+  EXPECT_FALSE(Schedule().add("aaa - aaa").plan("").guard);
+  EXPECT_FALSE(Schedule().add("aaa aaa -").plan("", 0).guard);
+}
+
+TEST(DeletionGuard, CountsWhatTheSideHadBeforeNotWhatItGets) {
+  EXPECT_TRUE(Schedule().add("aaa - aaa", 2).add("- aaa -", 9).plan("").guard) << "all that were there go";
+}
+
+TEST(DeletionGuard, HoldsUnderForceWhereASideWouldBeEmptied) {
+  EXPECT_TRUE(Schedule().add("aaa - aaa", 2).plan("yaml_to_db force").guard);
 }
 
 TEST(DeletionGuard, GuardsTheYamlToo) {

@@ -357,5 +357,23 @@ TEST_F(PostgresAdoption, CreatesTheTableAsTheContractHasIt) {
   expect_round_trip(*store_);
 }
 
+TEST_F(PostgresAdoption, OwnTablesThatWereDroppedAreMadeAgainAndThatIsSaid) {
+  const auto store = prepared_store();
+  const std::string names = "SELECT string_agg(tablename, ',' ORDER BY tablename) FROM pg_tables WHERE schemaname = 'lockstep'";
+  const std::string all = database_->ask(names);
+  for (const std::string table : {"base", "changes", "conflicts", "feed", "meta", "replicas", "runs", "texts"}) {
+    database_->run("INSERT INTO lockstep.base VALUES ('r', 1, '\\x00', NULL, '{}')");
+    store->mended();
+    database_->run("DROP TABLE lockstep." + table);
+    EXPECT_TRUE(store->begin(Access::read, "r")->base().index().empty()) << "read as never prepared: " << table;
+    EXPECT_TRUE(apply_and_commit(*store, {}).empty()) << table;
+    EXPECT_EQ(store->mended().empty(), table == "texts") << table;
+    EXPECT_EQ(database_->ask(names), all) << table;
+    const bool base_is_lost = table == "base" || table == "meta" || table == "replicas";
+    EXPECT_EQ(database_->ask("SELECT count(*) FROM lockstep.base"), base_is_lost ? "0" : "1") << table;
+    database_->run("DELETE FROM lockstep.base");
+  }
+}
+
 }  // namespace
 }  // namespace lockstep::testing_store

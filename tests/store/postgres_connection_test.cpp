@@ -195,5 +195,32 @@ TEST_F(PostgresConnection, AReadOnlyServerIsSaidToBeOne) {
   EXPECT_EQ(error_of([&] { transaction->tasks().apply(std::vector{insertion(make_task(2))}, kNow); }).code(), ErrorCode::permission);
 }
 
+TEST_F(PostgresConnection, WaitingForALockedTableEndsWithItsHolder) {
+  using std::chrono::milliseconds;
+  const auto store = prepared_store();
+  apply_and_commit(*store, {insertion(make_task(1))});
+  database_->run("BEGIN; LOCK TABLE scheduled_tasks IN ACCESS EXCLUSIVE MODE");
+  const std::string holder = std::to_string(database_->connection().backend_pid());
+  store->wait_at_most({.lock = milliseconds(1'500), .answer = milliseconds(10'000), .name_holder = true});
+  const Error error = error_of([&] { all_rows(*store); });
+  EXPECT_EQ(error.code(), ErrorCode::busy) << error.what();
+  EXPECT_NE(error.parts().cause.find("server process " + holder + " ("), std::string::npos) << error.what();
+  EXPECT_NE(error.parts().hint.find("retry"), std::string::npos);
+  database_->run("COMMIT");
+  store->wait_at_most({});
+  EXPECT_EQ(all_rows(*store).tasks.size(), 1U);
+}
+
+TEST_F(PostgresConnection, WhatIsGivenUpIsWaitedForNoLonger) {
+  const auto store = prepared_store();
+  apply_and_commit(*store, {insertion(make_task(1))});
+  database_->run("BEGIN; LOCK TABLE scheduled_tasks IN ACCESS EXCLUSIVE MODE");
+  std::thread other([&] { store->give_up(); });
+  const ErrorCode code = error_of([&] { all_rows(*store); }).code();
+  EXPECT_TRUE(code == ErrorCode::unreachable || code == ErrorCode::busy);
+  other.join();
+  database_->run("COMMIT");
+}
+
 }  // namespace
 }  // namespace lockstep::testing_store

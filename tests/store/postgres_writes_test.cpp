@@ -159,7 +159,7 @@ TEST_F(PostgresWrites, RowsThatGoToTheFileAreHeldUntilTheEndAndReferencesToThemA
   const std::int64_t ids[] = {1};
   transaction->tasks().row_images(ids);
   const Error error = error_of([&] { database_->run("UPDATE scheduled_tasks SET status = 'failed' WHERE id = 1"); });
-  EXPECT_EQ(error.code(), ErrorCode::locked);
+  EXPECT_EQ(error.code(), ErrorCode::busy);
   database_->run("UPDATE scheduled_tasks SET status = 'failed' WHERE id = 2");
   database_->run("INSERT INTO results VALUES (1)");
 }
@@ -170,7 +170,7 @@ TEST_F(PostgresWrites, ARowThatAnotherHoldsForTooLongIsALockError) {
   const Task row = all_rows(*store).tasks[0];
   database_->run("BEGIN; UPDATE scheduled_tasks SET status = 'failed' WHERE id = 1");
   const Error error = error_of([&] { apply_and_commit(*store, {removal(row)}); });
-  EXPECT_EQ(error.code(), ErrorCode::locked);
+  EXPECT_EQ(error.code(), ErrorCode::busy);
   EXPECT_TRUE(error.retryable());
   database_->run("ROLLBACK");
 }
@@ -220,7 +220,7 @@ TEST_F(PostgresWrites, AReplicaThatIsBusyForTooLongIsALockErrorThatNamesTheHolde
   const auto holding = first->begin(Access::write, "r");
   const std::string holder = database_->ask("SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())");
   const Error error = error_of([&] { second->begin(Access::write, "r"); });
-  EXPECT_EQ(error.code(), ErrorCode::locked);
+  EXPECT_EQ(error.code(), ErrorCode::busy);
   EXPECT_TRUE(error.retryable());
   EXPECT_NE(std::string(error.what()).find("server process " + holder + ")"), std::string::npos) << error.what();
   EXPECT_NE(second->begin(Access::read, "r"), nullptr) << "the connection is fit for use again";

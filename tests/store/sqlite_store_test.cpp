@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
+#include <thread>
 
 #include "store/sqlite_database.hpp"
 
@@ -126,11 +127,57 @@ TEST_F(SqliteStoreTest, ALockThatIsHeldNamesTheProcess) {
   database.run("BEGIN IMMEDIATE");
   const auto store = database.open({.table = "scheduled_tasks", .lock_timeout_ms = 1, .create = true});
   const Error error = error_of([&] { store->begin(Access::write, "default"); });
-  EXPECT_EQ(error.code(), ErrorCode::database);
+  EXPECT_EQ(error.code(), ErrorCode::busy);
   EXPECT_TRUE(error.retryable());
-  EXPECT_NE(error.parts().hint.find("process " + std::to_string(::getpid())), std::string::npos) << error.parts().hint;
+  EXPECT_NE(error.parts().cause.find("process " + std::to_string(::getpid())), std::string::npos) << error.what();
+  EXPECT_NE(error.parts().hint.find("retry"), std::string::npos) << error.what();
   database.run("ROLLBACK");
   EXPECT_NO_THROW(store->begin(Access::write, "default"));
+}
+
+TEST_F(SqliteStoreTest, WaitsAreCountedTogetherUntilTheNextAllowance) {
+  using std::chrono::milliseconds;
+  database.open()->prepare();
+  database.run("BEGIN IMMEDIATE");
+  const auto store = database.open();
+  store->wait_at_most({.lock = milliseconds(30), .answer = milliseconds(30)});
+  EXPECT_EQ(store->waited(), milliseconds(0));
+  EXPECT_EQ(error_of([&] { store->begin(Access::write, "default"); }).code(), ErrorCode::busy);
+  EXPECT_GE(store->waited(), milliseconds(30));
+  const milliseconds used_up = store->waited();
+  EXPECT_EQ(error_of([&] { store->begin(Access::write, "default"); }).code(), ErrorCode::busy);
+  EXPECT_EQ(store->waited(), used_up) << "nothing was left to wait with";
+  store->wait_at_most({.lock = milliseconds(30), .answer = milliseconds(30)});
+  EXPECT_EQ(store->waited(), milliseconds(0));
+  database.run("ROLLBACK");
+}
+
+TEST_F(SqliteStoreTest, WhatIsGivenUpIsWaitedForNoLonger) {
+  database.open()->prepare();
+  database.run("BEGIN IMMEDIATE");
+  const auto store = database.open({.table = "scheduled_tasks", .lock_timeout_ms = 3'600'000, .create = true});
+  std::thread other([&] { store->give_up(); });
+  EXPECT_EQ(error_of([&] { store->begin(Access::write, "default"); }).code(), ErrorCode::busy);
+  other.join();
+  database.run("ROLLBACK");
+}
+
+TEST_F(SqliteStoreTest, OwnTablesThatWereDroppedAreMadeAgainAndThatIsSaid) {
+  const auto store = database.open();
+  for (const std::string table : {"base", "changes", "conflicts", "meta", "replicas", "runs", "texts"}) {
+    ASSERT_TRUE(apply(*store, {}).empty());
+    database.run("INSERT INTO lockstep_base VALUES ('default', 1, x'00', NULL, '{}')");
+    store->mended();
+    database.run("DROP TABLE lockstep_" + table);
+    EXPECT_TRUE(store->begin(Access::read, "default")->base().index().empty()) << "read as never prepared: " << table;
+    ASSERT_TRUE(apply(*store, {}).empty()) << table;
+    EXPECT_EQ(store->mended().empty(), table == "texts") << table;
+    EXPECT_EQ(database.value("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name LIKE 'lockstep%'"), "7") << table;
+    const bool base_is_lost = table == "base" || table == "meta" || table == "replicas";
+    EXPECT_EQ(database.value("SELECT count(*) FROM lockstep_base"), base_is_lost ? "0" : "1") << table;
+    EXPECT_TRUE(store->mended().empty()) << "said once";
+    database.run("DELETE FROM lockstep_base");
+  }
 }
 
 TEST_F(SqliteStoreTest, AFolderThatIsNotThereIsUnreachable) {
@@ -366,8 +413,8 @@ TEST(SqliteErrors, ResultCodesAreTranslatedOnce) {
     bool retryable;
   };
   for (const Case& each :
-       {Case{SQLITE_BUSY, ErrorCode::database, true}, Case{SQLITE_BUSY_SNAPSHOT, ErrorCode::database, true},
-        Case{SQLITE_LOCKED, ErrorCode::database, true}, Case{SQLITE_CORRUPT, ErrorCode::database, false},
+       {Case{SQLITE_BUSY, ErrorCode::busy, true}, Case{SQLITE_BUSY_SNAPSHOT, ErrorCode::busy, true},
+        Case{SQLITE_LOCKED, ErrorCode::busy, true}, Case{SQLITE_PROTOCOL, ErrorCode::busy, true}, Case{SQLITE_CORRUPT, ErrorCode::database, false},
         Case{SQLITE_NOTADB, ErrorCode::database, false}, Case{SQLITE_READONLY, ErrorCode::permission, false},
         Case{SQLITE_READONLY_DIRECTORY, ErrorCode::permission, false}, Case{SQLITE_PERM, ErrorCode::permission, false},
         Case{SQLITE_CANTOPEN, ErrorCode::unreachable, false}, Case{SQLITE_FULL, ErrorCode::database, false},

@@ -4,33 +4,15 @@
 #include <random>
 
 #include "yaml/edit_support.hpp"
+#include "yaml/second_reader_output.hpp"
 
 namespace lockstep::yaml_test {
 namespace {
-
-using Meant = std::map<std::int64_t, Task>;
 
 Meant meant_of(const Document& document) {
   Meant meant;
   for (const Task& task : document.tasks()) meant[task.id] = task;
   return meant;
-}
-
-void write_for_second_reader(const std::string& text, const Meant& meant) {
-  static const char* const folder = std::getenv("LOCKSTEP_SECOND_READER_OUT");
-  static std::size_t number = 0;
-  // Neither of the second readers takes a tab before a comment, which libyaml does.
-  if (folder == nullptr || text.find("\t#") != std::string::npos) return;
-  const std::string base = std::string(folder) + "/" + std::to_string(number++);
-  std::ofstream(base + ".yml", std::ios::binary) << text;
-  std::ofstream json(base + ".json", std::ios::binary);
-  json << "[";
-  bool first = true;
-  for (const auto& [id, task] : meant) {
-    json << (first ? "" : ",\n") << to_json_text(task);
-    first = false;
-  }
-  json << "]\n";
 }
 
 std::string expect_reads_as(const Document& document, const std::vector<Edit>& edits, const Meant& meant,

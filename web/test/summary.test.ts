@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { changesDue, findings, firstView, titleOf } from "../src/model/summary.ts";
+import { changesDue, countProblems, findings, firstView, titleOf } from "../src/model/summary.ts";
 import type { Status } from "../src/api/types.ts";
 import { plan, status } from "./samples.ts";
 
@@ -8,6 +8,8 @@ const planned = (updated: number) => plan({ yaml: { inserted: 0, updated, delete
 const texts = (change: Partial<Status>, due: number | null = null, online = true) =>
   findings(status(change), due === null ? null : planned(due), online).map(({ text }) => text);
 const good = status();
+const failure = { at: "2026-11-22T11:00:00Z", title: "The operation failed", detail: "no space left" };
+const waits = (task_id: number) => ({ task_id, field: "status", side: "database" as const, reason: "a check", since: "2026-11-22T11:00:00Z" });
 
 test("how things stand, the worst first", () => {
   const cases: [string, Partial<Status>, number | null, string[]][] = [
@@ -22,6 +24,14 @@ test("how things stand, the worst first", () => {
     ["no database", { in_sync: false, database: { ...good.database, reachable: false } }, null, ["database unreachable"]],
     ["read-only", { yaml: { ...good.yaml, writable: false } }, null, ["YAML read-only"]],
     ["a row that breaks the rules", { database: { ...good.database, warnings: [{ message: "", task_id: 5, line: null }] } }, null, ["1 invalid row"]],
+    ["changes that cannot be carried over", { in_sync: false, waiting: [waits(7), waits(8)], waiting_count: 2 }, null, ["2 changes wait"]],
+    [
+      "one of them because its row is invalid",
+      { in_sync: false, waiting: [waits(5), waits(7)], waiting_count: 2, database: { ...good.database, warnings: [{ message: "", task_id: 5, line: null }] } },
+      null,
+      ["1 invalid row", "1 change waits"],
+    ],
+    ["a sync that failed", { in_sync: false, last_error: failure }, null, ["syncs fail"]],
     ["nobody watches the file", { watcher: "stopped" }, null, ["file watcher stopped"]],
     [
       "everything at once",
@@ -44,6 +54,13 @@ test("one begins where something waits for a decision", () => {
   assert.equal(firstView(good), "tasks");
   assert.equal(firstView(status({ pending_conflicts: 1 })), "conflicts");
   assert.equal(firstView(status({ pending_conflicts: 1, yaml: { ...good.yaml, valid: false } })), "problems");
+});
+
+test("what the view of problems lists is counted, each once", () => {
+  assert.equal(countProblems(good), 0);
+  const invalid = { ...good.database, warnings: [{ message: "", task_id: 5, line: null }] };
+  assert.equal(countProblems(status({ database: invalid, waiting: [waits(5), waits(7)], waiting_count: 2, last_error: failure })), 3);
+  assert.equal(firstView(status({ last_error: failure })), "problems");
 });
 
 test("the window's title says the worst", () => {

@@ -37,6 +37,7 @@ struct State {
   FieldSet columns = FieldSet::all();
   std::map<std::int64_t, Row> rows;
   std::set<std::int64_t> not_removable;
+  std::set<std::int64_t> not_writable;
   bool prepared = false;
   std::map<std::string, Replica, std::less<>> replicas;
   std::map<std::int64_t, Conflict> conflicts;

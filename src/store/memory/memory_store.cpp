@@ -119,6 +119,14 @@ void MemoryDatabase::refuse_removal(std::int64_t id, bool refuse) {
   });
 }
 
+void MemoryDatabase::refuse_writes(std::int64_t id, bool refuse) {
+  const std::lock_guard lock(shared_->mutex);
+  shared_->amend([&](memory::State& state) {
+    if (refuse) state.not_writable.insert(id);
+    else state.not_writable.erase(id);
+  });
+}
+
 std::size_t MemoryDatabase::calls() const {
   const std::lock_guard lock(shared_->mutex);
   return shared_->calls;

@@ -45,6 +45,7 @@ class MemoryDatabase {
   void make_task_table(FieldSet columns);  // with only these; the rows of a former one are gone
   void drop_task_table();
   void refuse_removal(std::int64_t id, bool refuse = true);  // as a foreign key does
+  void refuse_writes(std::int64_t id, bool refuse = true);   // as a check does, or a trigger
 
   // ---- failures. Every call on a store, a transaction or its tables counts, from 1.
   std::size_t calls() const;

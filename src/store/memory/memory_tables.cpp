@@ -146,6 +146,7 @@ std::optional<std::string> MemoryTaskTable::apply_one(const RowChange& change, T
   State& state = view_.for_writing();
   const std::int64_t id = change.task->id;
   hold(id);
+  if (state.not_writable.contains(id)) return "task " + std::to_string(id) + ": CHECK constraint failed";
   const auto found = state.rows.find(id);
   if (change.action == Action::insert) {
     if (found != state.rows.end()) changed_meanwhile(id, "there is a row with this id now");

@@ -27,8 +27,10 @@ ChangeListener::Heard PostgresChangeListener::wait(milliseconds at_most) {
         connect();
         return Heard::change;
       }
+      if (connection_) keep_in_touch();
       if (connection_ && drain_notifications()) return Heard::change;
-      if (connection_ && !notified_ && steady_clock::now() >= next_look_) {
+      // A look waits for its answer: only a server that has just given one is asked.
+      if (connection_ && !notified_ && !asked_at_ && steady_clock::now() >= next_look_) {
         next_look_ = steady_clock::now() + options_.poll_interval;
         if (anything_new()) return Heard::change;
       }
@@ -43,7 +45,9 @@ ChangeListener::Heard PostgresChangeListener::wait(milliseconds at_most) {
 bool PostgresChangeListener::woken_before(Time deadline) {
   Time next = deadline;
   if (!connection_) next = std::min(next, next_attempt_);
-  else if (!notified_) next = std::min(next, next_look_);
+  else if (!notified_ && !asked_at_) next = std::min(next, next_look_);
+  if (connection_ && asked_at_ && answering_) next = std::min(next, *asked_at_ + options_.silence);
+  if (connection_ && !asked_at_ && options_.ping_interval.count() > 0) next = std::min(next, next_ping_);
   std::array<pollfd, 2> sources{{{.fd = wake_.descriptor(), .events = POLLIN, .revents = 0},
                                  {.fd = connection_ ? connection_->socket() : -1, .events = POLLIN, .revents = 0}}};
   return poll_until(sources, next) && wake_.take();
@@ -57,9 +61,28 @@ bool PostgresChangeListener::drain_notifications() {
   return heard;
 }
 
+void PostgresChangeListener::keep_in_touch() {
+  constexpr std::string_view kOperation = "ask for a sign of life";
+  const Time now = steady_clock::now();
+  if (asked_at_) {
+    if (connection_->try_receive(kOperation)) {
+      asked_at_.reset();
+      next_ping_ = now + options_.ping_interval;
+      if (!answering_.exchange(true)) set_state("answers again");
+    } else if (now - *asked_at_ >= options_.silence && answering_.exchange(false)) {
+      set_state("the server has not answered for " + std::to_string(options_.silence.count() / 1'000) + " s");
+    }
+  } else if (options_.ping_interval.count() > 0 && now >= next_ping_) {
+    connection_->send("SELECT 1", kOperation);
+    asked_at_ = now;
+  }
+}
+
 void PostgresChangeListener::lose(const Error& error) {
   connection_.reset();
   connected_ = notified_ = false;
+  answering_ = true;
+  asked_at_.reset();
   set_state(error.what());
   next_attempt_ = steady_clock::now() + pause_;
   pause_ = std::min(pause_ * 2, options_.longest_pause);
@@ -76,6 +99,7 @@ void PostgresChangeListener::connect() {
   snapshot_.clear();
   anything_new();  // from here on
   next_look_ = steady_clock::now() + options_.poll_interval;
+  next_ping_ = steady_clock::now() + options_.ping_interval;
   pause_ = options_.first_pause;
   connected_ = true;
   if (notified_) set_state("notified of changes");

@@ -14,6 +14,7 @@
 #include <chrono>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -31,6 +32,7 @@ class PostgresChangeListener final : public ChangeListener {
   Heard wait(std::chrono::milliseconds at_most) override;
   void wake() noexcept override { wake_.raise(); }
   bool connected() const override { return connected_; }
+  bool answering() const override { return answering_; }
   bool notified() const override { return notified_; }
   std::string state() const override;
 
@@ -41,6 +43,7 @@ class PostgresChangeListener final : public ChangeListener {
   bool notifications_arrive();
   bool anything_new();          // by looking at the feed
   bool drain_notifications();
+  void keep_in_touch();         // asks for a sign of life, or looks for it
   void lose(const Error& error);
   void set_state(std::string sentence);
   bool woken_before(Time deadline);  // or before there is something to do
@@ -52,10 +55,13 @@ class PostgresChangeListener final : public ChangeListener {
   std::chrono::milliseconds pause_;
   Time next_attempt_{};
   Time next_look_{};
+  std::optional<Time> asked_at_;  // a ping without an answer yet
+  Time next_ping_{};
 
   // Shared with other threads.
   WakeEvent wake_;
   std::atomic<bool> connected_ = false;
+  std::atomic<bool> answering_ = true;
   std::atomic<bool> notified_ = false;
   mutable std::mutex mutex_;
   std::string state_ = "not connected yet";  // under the mutex

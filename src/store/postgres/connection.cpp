@@ -16,6 +16,16 @@ using std::chrono::steady_clock;
 // What the server is given beyond its own statement_timeout before it counts as gone.
 constexpr std::chrono::seconds kGrace{30};
 
+// How long a wait is before a person is told of it, and between two questions about it.
+constexpr std::chrono::milliseconds kWorthAWord{2'000};
+constexpr std::chrono::milliseconds kBetweenQuestions{5'000};
+constexpr std::chrono::milliseconds kLongestQuestion{2'000};
+// However little is left: what a network may take.
+constexpr std::chrono::milliseconds kShortestAnswer{1'000};
+constexpr std::chrono::milliseconds kConnectTimeout{10'000};
+// After so long at most it is noticed that nobody wants to wait any longer.
+constexpr std::chrono::milliseconds kSlice{100};
+
 // COPY data is handed to libpq in pieces of about this size.
 constexpr std::size_t kCopyChunk = std::size_t{1} << 18;
 
@@ -40,7 +50,7 @@ Translation translate(std::string_view state) {
   const std::string_view group = state.substr(0, 2);
   if (state == "40001" || state == "40P01") return {ErrorCode::changed, true, "another writer was faster; try again"};
   if (state == "55P03") {
-    return {ErrorCode::locked, true, "another session holds a lock on it; pg_locks and pg_stat_activity tell which"};
+    return {ErrorCode::busy, true, "nothing was written; retry when the other session is done (pg_locks and pg_stat_activity tell which)"};
   }
   if (state == "42501") return {ErrorCode::permission, false, "`lockstep init --print-sql` prints what its owner has to run"};
   if (state == "25006") return {ErrorCode::permission, false, "this server is read-only, perhaps a standby: connect to the primary"};
@@ -127,7 +137,8 @@ std::string quote_literal(std::string_view text) {
 
 // ---- Connection ---------------------------------------------------------------------------------------
 
-Connection::Connection(const Target& target) : target_(target) {
+Connection::Connection(const Target& target, std::shared_ptr<WaitBudget> budget)
+    : target_(target), budget_(std::move(budget)) {
   std::vector<const char*> keywords;
   std::vector<const char*> values;
   const auto give = [&](const char* keyword, const char* value) {
@@ -146,8 +157,7 @@ Connection::Connection(const Target& target) : target_(target) {
   keywords.push_back(nullptr);
   values.push_back(nullptr);
 
-  connection_.reset(PQconnectdbParams(keywords.data(), values.data(), 0));
-  if (!connection_) throw std::bad_alloc();
+  connect(keywords, values);
   if (lost()) {
     throw SqlError({.code = ErrorCode::unreachable,
                     .operation = "connect to PostgreSQL",
@@ -158,6 +168,37 @@ Connection::Connection(const Target& target) : target_(target) {
                    {}, {});
   }
   PQsetNoticeReceiver(connection_.get(), ignore_notice, nullptr);
+}
+
+// Several hosts are for libpq to try, one after the other; it waits for each.
+void Connection::connect(const std::vector<const char*>& keywords, const std::vector<const char*>& values) {
+  const bool several = target_.value("host").find(',') != std::string_view::npos ||
+                       target_.value("hostaddr").find(',') != std::string_view::npos;
+  if (!budget_ || several) {
+    connection_.reset(PQconnectdbParams(keywords.data(), values.data(), 0));
+    if (!connection_) throw std::bad_alloc();
+    return;
+  }
+  connection_.reset(PQconnectStartParams(keywords.data(), values.data(), 0));
+  if (!connection_) throw std::bad_alloc();
+  const auto began = steady_clock::now();
+  const auto deadline = began + std::clamp(budget_->answer_left(), kShortestAnswer, kConnectTimeout);
+  PostgresPollingStatusType next = PGRES_POLLING_WRITING;
+  while (next == PGRES_POLLING_READING || next == PGRES_POLLING_WRITING) {
+    if (budget_->given_up() || steady_clock::now() >= deadline) {
+      budget_->spend(steady_clock::now() - began);
+      abandon("connect to PostgreSQL", "the server does not answer");
+    }
+    pollfd poll_for{.fd = socket(), .events = static_cast<short>(next == PGRES_POLLING_READING ? POLLIN : POLLOUT), .revents = 0};
+    if (poll(&poll_for, 1, static_cast<int>(kSlice.count())) != 0) next = PQconnectPoll(connection_.get());
+  }
+  budget_->spend(steady_clock::now() - began);
+}
+
+// Closed for good: what the server still does for this session cannot be known here.
+void Connection::abandon(std::string_view operation, std::string cause) {
+  connection_.reset();
+  fail_lost(operation, std::move(cause));
 }
 
 void Connection::fail_lost(std::string_view operation, std::string cause) const {
@@ -176,6 +217,10 @@ void Connection::fail(const PGresult* result, std::string_view operation) const 
   std::string cause = field_of(result, PG_DIAG_MESSAGE_PRIMARY);
   if (const std::string detail = field_of(result, PG_DIAG_MESSAGE_DETAIL); !detail.empty()) cause += ": " + detail;
   Translation translation = translate(state);
+  if (translation.code == ErrorCode::busy) {
+    if (budget_) budget_->spend(budget_->lock_left());  // as long as was allowed
+    if (!holders_.empty()) cause += ": held by " + holders_;
+  }
   if (translation.hint.empty()) translation.hint = field_of(result, PG_DIAG_MESSAGE_HINT);
   throw SqlError({.code = translation.code,
                   .operation = std::string(operation),
@@ -186,19 +231,72 @@ void Connection::fail(const PGresult* result, std::string_view operation) const 
                  state, field_of(result, PG_DIAG_CONSTRAINT_NAME));
 }
 
-void Connection::wait_readable(steady_clock::time_point deadline, std::string_view operation) {
-  for (;;) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - steady_clock::now()).count();
-    if (left <= 0) {
-      // Closed for good: what the server still does for this session cannot be known here.
-      connection_.reset();
-      fail_lost(operation, "the server does not answer");
+// Whether the server gives a sign of life, by another session; what it tells of who is in this one's way. A server
+// that refuses at once has answered.
+bool Connection::ask_about_the_wait() {
+  holders_.clear();
+  const auto patience = std::clamp(budget_->answer_left() / 2, kShortestAnswer, kLongestQuestion);
+  const auto began = steady_clock::now();
+  try {
+    Connection second(target_, std::make_shared<WaitBudget>(patience));
+    second.asking_ = true;
+    const Result rows = second.query(
+        "SELECT pid, coalesce(nullif(application_name, ''), backend_type, ''), coalesce(usename, ''), coalesce(state, '')"
+        " FROM pg_catalog.pg_stat_activity WHERE pid = ANY (pg_catalog.pg_blocking_pids($1::int4)) ORDER BY 1 LIMIT 3",
+        Parameters().add(std::to_string(backend_pid())), "look for the lock's holder");
+    for (int row = 0; row < rows.rows(); ++row) {
+      holders_ += (row == 0 ? "server process " : ", ") + std::string(rows.text(row, 0)) + " (" + std::string(rows.text(row, 1));
+      if (!rows.text(row, 2).empty()) holders_ += ", user " + std::string(rows.text(row, 2));
+      if (!rows.text(row, 3).empty()) holders_ += ", " + std::string(rows.text(row, 3));
+      holders_ += ")";
     }
+    return true;
+  } catch (const Error&) {
+    return steady_clock::now() - began < patience;
+  }
+}
+
+void Connection::wait_readable(steady_clock::time_point deadline, std::string_view operation) {
+  const auto began = steady_clock::now();
+  auto next_question = steady_clock::time_point::max();
+  if (asking_) deadline = std::min(deadline, began + std::max(budget_->answer_left(), kShortestAnswer));
+  else if (budget_)
+    next_question = began + (budget_->allowed().name_holder
+                                 ? kSlice
+                                 : std::clamp(budget_->answer_left() / 2, kSlice, kWorthAWord));
+  for (;;) {
+    auto now = steady_clock::now();
+    if (now >= deadline) abandon(operation, "the server does not answer");
+    if (budget_ && budget_->given_up()) abandon(operation, "it is waited for no longer");
+    if (now >= next_question) {
+      const bool answers = ask_about_the_wait();
+      now = steady_clock::now();
+      if (!answers && now - began >= budget_->answer_left()) {
+        budget_->spend(now - began);
+        abandon(operation, "the server does not answer");
+      }
+      if (answers && now - began >= kWorthAWord)
+        budget_->tell(holders_.empty() ? "The database is at work: " + std::string(operation)
+                                       : "Waiting for a lock in the database (" + std::string(operation) + "): held by " + holders_);
+      next_question = now + (answers ? kBetweenQuestions : kSlice);
+    }
+    const auto until = std::min({deadline, next_question, now + kSlice});
     pollfd poll_for{.fd = socket(), .events = POLLIN, .revents = 0};
-    const int ready = poll(&poll_for, 1, static_cast<int>(std::min<std::int64_t>(left, INT32_MAX)));
-    if (ready > 0) return;
+    const int ready = poll(&poll_for, 1, static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(until - now).count()));
+    if (ready > 0) break;
     if (ready < 0 && errno != EINTR) fail_lost(operation, "poll failed");
   }
+  // What took its time without being in anybody's way was work.
+  if (budget_ && !holders_.empty()) budget_->spend(steady_clock::now() - began);
+}
+
+// The server counts the wait for each lock by itself.
+void Connection::shorten_lock_timeout() {
+  if (!budget_ || lock_timeout_.count() == 0 || PQtransactionStatus(connection_.get()) != PQTRANS_INTRANS) return;
+  const auto left = std::max(budget_->lock_left(), kShortestLockWait);
+  if (left + kShortestLockWait >= lock_timeout_) return;
+  lock_timeout_ = left;
+  execute("SET LOCAL lock_timeout = " + std::to_string(left.count()), "set how long to wait");
 }
 
 Result Connection::wait_for_result(std::string_view operation) {
@@ -228,11 +326,19 @@ std::vector<Result> Connection::all_results(std::string_view operation) {
 
 Result Connection::receive(std::string_view operation) { return std::move(all_results(operation).back()); }
 
+bool Connection::try_receive(std::string_view operation) {
+  if (PQconsumeInput(connection_.get()) == 0) fail_lost(operation, PQerrorMessage(connection_.get()));
+  if (PQisBusy(connection_.get()) != 0) return false;
+  all_results(operation);
+  return true;
+}
+
 void Connection::send(const std::string& sql, std::string_view operation) {
   if (PQsendQuery(connection_.get(), sql.c_str()) == 0) fail_lost(operation, PQerrorMessage(connection_.get()));
 }
 
 Result Connection::execute(const std::string& sql, std::string_view operation) {
+  shorten_lock_timeout();
   send(sql, operation);
   return receive(operation);
 }
@@ -244,6 +350,7 @@ std::vector<Result> Connection::execute_all(const std::string& sql, std::string_
 
 Result Connection::query(const std::string& sql, const Parameters& parameters, std::string_view operation,
                          bool binary) {
+  shorten_lock_timeout();
   std::vector<Oid> types;
   std::vector<const char*> values;
   std::vector<int> lengths;

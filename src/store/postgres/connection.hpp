@@ -19,6 +19,7 @@
 #include "model/error.hpp"
 #include "store/postgres/binary.hpp"
 #include "store/postgres/target.hpp"
+#include "store/wait_budget.hpp"
 
 namespace lockstep::postgres {
 
@@ -116,9 +117,15 @@ struct Notification {
 class Connection {
  public:
   static constexpr std::chrono::milliseconds kStatementTimeout{300'000};
+  static constexpr std::chrono::milliseconds kShortestLockWait{50};
 
-  // Connects. `application_name` is lockstep unless the target names another.
-  explicit Connection(const Target& target);
+  // Connects. `application_name` is lockstep unless the target names another. With a budget, waits count against it, and a
+  // server that gives no sign of life is given up when it is used up.
+  explicit Connection(const Target& target, std::shared_ptr<WaitBudget> budget = nullptr);
+
+  // The transaction that began waits so long for each lock (the server counts them one by one); from then on, as long as
+  // it lasts, that is brought down as the budget is used up.
+  void lock_timeout_is(std::chrono::milliseconds lock_timeout) { lock_timeout_ = lock_timeout; }
 
   // Simple protocol; may hold several statements. The last one's result.
   Result execute(const std::string& sql, std::string_view operation);
@@ -127,6 +134,8 @@ class Connection {
   // Sends only: nothing else may be done with the connection until the answer is collected by receive().
   void send(const std::string& sql, std::string_view operation);
   Result receive(std::string_view operation);
+  // What send() asked for, without waiting; false: the answer has not arrived yet.
+  bool try_receive(std::string_view operation);
   Result query(const std::string& sql, const Parameters& parameters, std::string_view operation, bool binary = false);
 
   // `COPY (SELECT …) TO STDOUT (FORMAT binary)`: each row's cells, valid during the call.
@@ -150,15 +159,23 @@ class Connection {
     void operator()(PGconn* connection) const { PQfinish(connection); }
   };
 
+  void connect(const std::vector<const char*>& keywords, const std::vector<const char*>& values);
+  void shorten_lock_timeout();
   Result wait_for_result(std::string_view operation);
   void wait_readable(std::chrono::steady_clock::time_point deadline, std::string_view operation);
+  bool ask_about_the_wait();
+  [[noreturn]] void abandon(std::string_view operation, std::string cause);
   std::vector<Result> all_results(std::string_view operation);  // at least one
   int next_copy_data(char** data, std::string_view operation);
   [[noreturn]] void fail(const PGresult* result, std::string_view operation) const;
   [[noreturn]] void fail_lost(std::string_view operation, std::string cause) const;
 
   Target target_;
+  std::shared_ptr<WaitBudget> budget_;  // may be null
   std::unique_ptr<PGconn, Finish> connection_;
+  std::chrono::milliseconds lock_timeout_{0};  // of the transaction; 0 = not ours to change
+  std::string holders_;   // who is in the way of what is waited for, as was last found out; empty = nobody
+  bool asking_ = false;   // this is the one that asks about another's wait
 };
 
 }  // namespace lockstep::postgres

@@ -143,7 +143,7 @@ void PostgresHistoryTable::prune(Timestamp older_than, std::uint64_t max_bytes) 
                   "prune the history");
   } catch (const SqlError& error) {
     // Another replica's sync has pruned since this transaction began, or is at it: its pruning is as good.
-    if (error.code() != ErrorCode::changed && error.code() != ErrorCode::locked) throw;
+    if (error.code() != ErrorCode::changed && error.code() != ErrorCode::busy) throw;
   }
 }
 

@@ -1,6 +1,10 @@
 #include "store/postgres/own_schema.hpp"
 
+#include <algorithm>
 #include <iterator>
+#include <span>
+
+#include "store/own_tables.hpp"
 
 namespace lockstep::postgres {
 namespace {
@@ -147,9 +151,56 @@ bool any(Connection& connection, const std::string& condition, const Parameters&
   return connection.query("SELECT " + condition, parameters, "look for tables").boolean(0, 0);
 }
 
+std::vector<std::string> own_tables_there(Connection& connection) {
+  const Result rows = connection.execute(
+      "SELECT c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+      " WHERE n.nspname = 'lockstep' AND c.relkind IN ('r', 'p')",
+      "look for lockstep's own tables");
+  std::vector<std::string> names;
+  for (int row = 0; row < rows.rows(); ++row) names.emplace_back(rows.text(row, 0));
+  return names;
+}
+
+bool among(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// Without the table that tells the version nothing can be said of the others.
+void drop_leftovers(Connection& connection, std::vector<SetupStep>& steps) {
+  const std::vector<std::string> ours = own_tables(kMigrations);
+  for (const std::string& table : own_tables_there(connection)) {
+    if (!among(ours, table)) continue;
+    const bool first = steps.empty();
+    steps.push_back({.sql = "DROP TABLE lockstep." + table + ";\n",
+                     .sentence = first ? "lockstep's own table meta had been dropped, and all of them were made anew: this sync starts "
+                                         "with an empty base"
+                                       : "",
+                     .mends = first});
+  }
+}
+
+// Makes dropped tables again, and forgets what was about what they held.
+void mend(Connection& connection, std::int64_t version, std::vector<SetupStep>& steps) {
+  const auto migrations = std::span(kMigrations).first(static_cast<std::size_t>(version));
+  const std::vector<std::string> there = own_tables_there(connection);
+  std::vector<std::string> missing = own_tables(migrations);
+  std::erase_if(missing, [&](const std::string& table) { return among(there, table); });
+  for (const OwnStatement& made : own_statements(migrations))
+    if (among(missing, made.table)) steps.push_back({.sql = made.sql + ";\n", .sentence = {}});
+  const OwnLoss loss = loss_of(missing);
+  if (loss.base) steps.push_back({.sql = "DELETE FROM lockstep.base;\n", .sentence = {}});
+  if (loss.history)
+    steps.push_back({.sql = "DELETE FROM lockstep.changes;\nUPDATE lockstep.replicas SET backup_device = NULL, backup_inode = NULL,"
+                            " backup_content = NULL, backup_run = NULL;\n",
+                     .sentence = {}});
+  steps.push_back({.sql = "UPDATE lockstep.replicas SET agreed = false, cursor = '';\n",
+                   .sentence = loss.sentence,
+                   .mends = !loss.sentence.empty()});
+}
+
 }  // namespace
 
-std::int64_t own_schema_version(Connection& connection) {
+OwnSchema own_schema(Connection& connection) {
   constexpr std::string_view kOperation = "read the version of lockstep's own tables";
   // to_regclass alone would fail for want of rights on the schema with a message that names no remedy.
   const Result found = connection.execute(
@@ -157,7 +208,7 @@ std::int64_t own_schema_version(Connection& connection) {
       " WHEN NOT has_schema_privilege(to_regnamespace('lockstep')::oid, 'USAGE') THEN 'closed'"
       " WHEN to_regclass('lockstep.meta') IS NULL THEN 'none' ELSE 'there' END",
       kOperation);
-  if (found.text(0, 0) == "none") return 0;
+  if (found.text(0, 0) == "none") return {};
   if (found.text(0, 0) == "closed") {
     throw Error({.code = ErrorCode::permission,
                  .operation = "use",
@@ -165,7 +216,7 @@ std::int64_t own_schema_version(Connection& connection) {
                  .cause = "this user has no right to",
                  .hint = "its owner runs: GRANT USAGE, CREATE ON SCHEMA lockstep TO …"});
   }
-  return version_from(connection.execute(kVersionStatement, kOperation));
+  return own_schema_from(connection.execute(kVersionStatement, kOperation));
 }
 
 bool is_no_version(const SqlError& error) {
@@ -173,7 +224,7 @@ bool is_no_version(const SqlError& error) {
   return error.sqlstate() == "42P01" || error.sqlstate() == "3F000" || error.sqlstate() == "42501";
 }
 
-std::int64_t version_from(const Result& row) {
+OwnSchema own_schema_from(const Result& row) {
   const std::int64_t version = row.rows() == 0 ? 0 : row.integer(0, 0);
   if (version < 1) {
     throw Error({.code = ErrorCode::database,
@@ -190,12 +241,19 @@ std::int64_t version_from(const Result& row) {
                           " of its tables, this one knows " + std::to_string(kVersion) + ")",
                  .hint = "update lockstep on this machine"});
   }
-  return version;
+  const std::string there = "," + std::string(row.text(0, 1)) + ",";
+  const std::vector<std::string> tables = own_tables(std::span(kMigrations).first(static_cast<std::size_t>(version)));
+  const bool complete = std::all_of(tables.begin(), tables.end(),
+                                    [&](const std::string& table) { return there.find("," + table + ",") != std::string::npos; });
+  return {.version = version, .complete = complete};
 }
 
 std::vector<SetupStep> setup_steps(Connection& connection, const TableName& table, bool table_exists,
-                                   std::int64_t version) {
+                                   const OwnSchema& own) {
+  const std::int64_t version = own.version;
   std::vector<SetupStep> steps;
+  if (version == 0) drop_leftovers(connection, steps);
+  else if (!own.complete) mend(connection, version, steps);
   // Not IF NOT EXISTS: that asks for the right to create schemas even where nothing is to be created.
   if (version == 0 && any(connection, "to_regnamespace('lockstep') IS NULL", {})) {
     steps.push_back({.sql = "CREATE SCHEMA lockstep;\n", .sentence = {}});

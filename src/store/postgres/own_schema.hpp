@@ -11,22 +11,32 @@
 
 namespace lockstep::postgres {
 
-// The version of our own tables; 0 = they are not there. Throws Error(newer_schema).
-std::int64_t own_schema_version(Connection&);
+struct OwnSchema {
+  std::int64_t version = 0;  // of our own tables; 0 = they are not there
+  bool complete = true;      // all tables of that version are there
+  bool usable() const { return version > 0 && complete; }
+};
+
+// Throws Error(newer_schema).
+OwnSchema own_schema(Connection&);
 
 // The usual case in two halves, for whoever asks the server something else in the same message. The statement fails,
 // and the transaction with it, where the tables are not there or this user may not use them: is_no_version().
-inline constexpr const char* kVersionStatement = "SELECT value FROM lockstep.meta WHERE key = 'schema_version';";
-std::int64_t version_from(const Result&);
+inline constexpr const char* kVersionStatement =
+    "SELECT m.value, (SELECT string_agg(c.relname, ',') FROM pg_catalog.pg_class c WHERE c.relkind IN ('r', 'p')"
+    " AND c.relnamespace = (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = 'lockstep'))"
+    " FROM lockstep.meta m WHERE m.key = 'schema_version';";
+OwnSchema own_schema_from(const Result&);
 bool is_no_version(const SqlError&);
 
 struct SetupStep {
   std::string sql;
   std::string sentence;  // what it did, for a person; empty = not worth one
+  bool mends = false;    // the sentence is a warning: of what was there something was gone
 };
 
 // What is missing, in the order in which it has to be made. `table` has its schema filled in.
-std::vector<SetupStep> setup_steps(Connection&, const TableName& table, bool table_exists, std::int64_t version);
+std::vector<SetupStep> setup_steps(Connection&, const TableName& table, bool table_exists, const OwnSchema&);
 
 // What `user` needs to sync, granted by the owner of the tables.
 // `sequence`: that gives the table's ids, quoted for SQL; empty = none does.

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <span>
 #include <thread>
+#include <utility>
 
 #include "store/postgres/base_table.hpp"
 #include "store/postgres/catalogue.hpp"
@@ -132,20 +133,25 @@ class PostgresTransaction final : public Transaction {
 class PostgresStore final : public Store {
  public:
   PostgresStore(std::string_view url, const StoreOptions& options)
-      : target_(Target::parse(url)), options_(options), table_(parse_table_name(options.table)) {}
+      : target_(Target::parse(url)),
+        options_(options),
+        table_(parse_table_name(options.table)),
+        budget_(std::make_shared<WaitBudget>(milliseconds(options.lock_timeout_ms))) {}
 
   std::vector<std::string> prepare() override {
     refuse_dry_run();
     std::vector<std::string> sentences;
     begin_set_up();
     Guard guard{*connection_};
-    const std::int64_t version = own_schema_version(*connection_);
+    const OwnSchema own = own_schema(*connection_);
     const std::optional<Relation> relation = read_relation(*connection_, table_);
-    for (const SetupStep& step : setup_steps(*connection_, canonical_name(relation), relation.has_value(), version)) {
+    std::vector<std::string> mended;
+    for (const SetupStep& step : setup_steps(*connection_, canonical_name(relation), relation.has_value(), own)) {
       connection_->execute(step.sql, "set up the database");
       if (!step.sentence.empty()) sentences.push_back(step.sentence);
+      if (step.mends) mended.push_back(step.sentence);
     }
-    if (version == 0 && relation) {
+    if (own.version == 0 && relation) {
       sentences.push_back("Adopted the table " + quote_identifier(relation->name) + " as it is");
       sentences.insert(sentences.end(), relation->notes.begin(), relation->notes.end());
       if (const auto sequence = read_id_sequence(*connection_, *relation); sequence && !sequence->usable)
@@ -154,6 +160,7 @@ class PostgresStore final : public Store {
                             sequence->sql + " TO …");
     }
     connection_->execute("COMMIT", "set up the database");
+    mended_.insert(mended_.end(), mended.begin(), mended.end());
     return sentences;
   }
 
@@ -177,12 +184,12 @@ class PostgresStore final : public Store {
   }
 
   std::unique_ptr<Transaction> begin(Access access, std::string_view replica) override {
-    if (access == Access::read) return transaction(access, replica, start_reading() > 0);
+    if (access == Access::read) return transaction(access, replica, start_reading().usable());
     refuse_dry_run();
     for (bool tried = false;; tried = true) {
       Found found = start_writing(replica);
       Guard guard{*connection_};
-      if (setup_steps(*connection_, canonical_name(found.relation), found.relation.has_value(), found.version).empty()) {
+      if (setup_steps(*connection_, canonical_name(found.relation), found.relation.has_value(), found.own).empty()) {
         guard.released = true;
         auto begun = transaction(access, replica, true);
         begun->know(std::move(found.relation));
@@ -205,10 +212,17 @@ class PostgresStore final : public Store {
 
   std::string_view backend() const override { return "postgresql"; }
 
+  std::vector<std::string> mended() override { return std::exchange(mended_, {}); }
+
+  void wait_at_most(const Waiting& waiting) override { budget_->allow(waiting); }
+  milliseconds waited() const override { return budget_->waited(); }
+  void on_wait(std::function<void(const std::string&)> listener) override { budget_->on_wait(std::move(listener)); }
+  void give_up() override { budget_->give_up(); }
+
   std::vector<Finding> examine(bool feed_wanted) override {
     start("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; " + settings(lock_timeout()));
     Guard guard{*connection_};
-    const bool prepared = own_schema_version(*connection_) > 0;
+    const bool prepared = own_schema(*connection_).usable();
     const std::optional<Relation> relation = read_relation(*connection_, table_);
     return examine_database(*connection_, canonical_name(relation), relation, prepared, feed_wanted);
   }
@@ -233,7 +247,7 @@ class PostgresStore final : public Store {
   }
 
   milliseconds lock_timeout() const {
-    return milliseconds(std::clamp<std::int64_t>(options_.lock_timeout_ms, 1, INT32_MAX));
+    return std::clamp(budget_->lock_left(), Connection::kShortestLockWait, milliseconds(INT32_MAX));
   }
 
   // ---- connecting -----------------------------------------------------------------------------------
@@ -247,7 +261,9 @@ class PostgresStore final : public Store {
       try {
         if (!connection_ || connection_->lost()) connect();
         else connection_->roll_back();  // whatever an abandoned transaction left open
+        const milliseconds allowed = lock_timeout();
         std::vector<Result> results = connection_->execute_all(statements, "begin");
+        connection_->lock_timeout_is(allowed);
         gave_up_ = false;
         return results;
       } catch (const SqlError& error) {
@@ -256,7 +272,7 @@ class PostgresStore final : public Store {
         // A session that ended while nobody looked says nothing about the server. One that is away is waited for
         // once; from then on an attempt is one attempt.
         const int attempts = options_.wait_for_server && !gave_up_ ? kReconnects : had_connection ? 1 : 0;
-        if (attempt >= attempts) {
+        if (attempt >= attempts || budget_->given_up() || budget_->answer_left() < pause) {
           gave_up_ = true;
           throw;
         }
@@ -264,6 +280,7 @@ class PostgresStore final : public Store {
         if (!had_connection && !ever_connected_ && !is_starting(error)) throw;
       }
       std::this_thread::sleep_for(pause);
+      budget_->spend(pause);
     }
   }
 
@@ -273,7 +290,7 @@ class PostgresStore final : public Store {
   }
 
   void connect() {
-    connection_ = std::make_shared<Connection>(target_);
+    connection_ = std::make_shared<Connection>(target_, budget_);
     ever_connected_ = true;
   }
 
@@ -284,27 +301,27 @@ class PostgresStore final : public Store {
   // anew, and asks in an order in which nothing fails.
 
   struct Found {
-    std::int64_t version = 0;  // of our own tables; 0 = they are not there
+    OwnSchema own;
     std::optional<Relation> relation;
   };
 
-  // The version. The transaction stands unless this throws.
-  std::int64_t start_reading() {
+  // The transaction stands unless this throws.
+  OwnSchema start_reading() {
     const std::string statements = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; " + settings(lock_timeout());
     try {
       const std::vector<Result> results = start(statements + kVersionStatement);
       Guard guard{*connection_};
-      const std::int64_t version = version_from(results.back());
+      const OwnSchema own = own_schema_from(results.back());
       guard.released = true;
-      return version;
+      return own;
     } catch (const SqlError& error) {
       if (!is_no_version(error)) throw;
     }
     start(statements);
     Guard guard{*connection_};
-    const std::int64_t version = own_schema_version(*connection_);
+    const OwnSchema own = own_schema(*connection_);
     guard.released = true;
-    return version;
+    return own;
   }
 
   Found start_writing(std::string_view replica) {
@@ -313,7 +330,7 @@ class PostgresStore final : public Store {
           start_locked(replica, kVersionStatement + relation_statements(table_));
       Guard guard{*connection_};
       const std::span<const Result> asked = std::span(results).last(1 + kRelationStatements);
-      Found found{.version = version_from(asked.front()), .relation = relation_from(*connection_, asked.subspan(1))};
+      Found found{.own = own_schema_from(asked.front()), .relation = relation_from(*connection_, asked.subspan(1))};
       guard.released = true;
       return found;
     } catch (const SqlError& error) {
@@ -321,8 +338,8 @@ class PostgresStore final : public Store {
     }
     start_locked(replica, "");
     Guard guard{*connection_};
-    const std::int64_t version = own_schema_version(*connection_);
-    Found found{.version = version, .relation = read_relation(*connection_, table_)};
+    const OwnSchema own = own_schema(*connection_);
+    Found found{.own = own, .relation = read_relation(*connection_, table_)};
     guard.released = true;
     return found;
   }
@@ -341,12 +358,11 @@ class PostgresStore final : public Store {
                    "); SELECT pg_advisory_unlock(" + key + "); " + questions);
     } catch (const SqlError& error) {
       if (error.sqlstate() != "55P03") throw;
-      throw Error({.code = ErrorCode::locked,
+      throw Error({.code = ErrorCode::busy,
                    .operation = "begin the sync of replica",
                    .subject = std::string(replica),
-                   .cause = "another sync of it has not ended within " + std::to_string(lock_timeout().count()) + " ms" +
-                            holder_of(key),
-                   .hint = "try again",
+                   .cause = "another sync of it is at work" + holder_of(key),
+                   .hint = "nothing was written; retry when it is done",
                    .retryable = true});
     }
   }
@@ -385,9 +401,9 @@ class PostgresStore final : public Store {
   // ---- setting up -----------------------------------------------------------------------------------
 
   std::vector<SetupStep> missing() {
-    const std::int64_t version = own_schema_version(*connection_);
+    const OwnSchema own = own_schema(*connection_);
     const std::optional<Relation> relation = read_relation(*connection_, table_);
-    return setup_steps(*connection_, canonical_name(relation), relation.has_value(), version);
+    return setup_steps(*connection_, canonical_name(relation), relation.has_value(), own);
   }
 
   // READ COMMITTED: after the wait for the lock, it sees what the holder has made.
@@ -401,7 +417,7 @@ class PostgresStore final : public Store {
     begin_set_up();
     Guard guard{*connection_};
     const std::optional<Relation> relation = read_relation(*connection_, table_);
-    if (!relation || own_schema_version(*connection_) == 0) return {.active = false, .why_not = "the tables are not there yet"};
+    if (!relation || !own_schema(*connection_).usable()) return {.active = false, .why_not = "the tables are not there yet"};
     ChangeFeed feed(*connection_, *relation);
     if (wanted && feed.complete()) return {.active = true, .why_not = {}};
     if (std::string obstacle = feed.obstacle(); !obstacle.empty()) return {.active = false, .why_not = std::move(obstacle)};
@@ -415,7 +431,7 @@ class PostgresStore final : public Store {
                                (wanted ? feed.install_sql() : feed.remove_sql()) + "COMMIT",
                            wanted ? "create the change triggers" : "remove the change triggers");
     } catch (const SqlError& error) {
-      if (error.code() != ErrorCode::locked && error.code() != ErrorCode::changed && error.code() != ErrorCode::permission) throw;
+      if (error.code() != ErrorCode::busy && error.code() != ErrorCode::changed && error.code() != ErrorCode::permission) throw;
       return {.active = !wanted, .why_not = error.what(), .try_again = error.code() != ErrorCode::permission};
     }
     return {.active = wanted, .why_not = wanted ? std::string() : "they were removed"};
@@ -435,6 +451,8 @@ class PostgresStore final : public Store {
   Target target_;
   StoreOptions options_;
   TableName table_;
+  std::vector<std::string> mended_;
+  std::shared_ptr<WaitBudget> budget_;
   std::shared_ptr<Connection> connection_;
   bool ever_connected_ = false;
   bool gave_up_ = false;

@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
+#include <iterator>
 #include <limits>
+#include <thread>
 
 namespace lockstep::sqlite {
 namespace {
@@ -34,13 +37,36 @@ std::uint64_t next_number() {
   return ++last;
 }
 
+// SQLite's busy handler: 1 = try again.
+int wait_a_moment(void* budget, int times_before) {
+  WaitBudget& waiting = *static_cast<WaitBudget*>(budget);
+  constexpr std::chrono::milliseconds kPauses[] = {std::chrono::milliseconds(1),  std::chrono::milliseconds(2),
+                                                   std::chrono::milliseconds(5),  std::chrono::milliseconds(10),
+                                                   std::chrono::milliseconds(20), std::chrono::milliseconds(25)};
+  if (waiting.given_up() || waiting.lock_left().count() <= 0) return 0;
+  const auto pause = std::min(kPauses[std::min<std::size_t>(static_cast<std::size_t>(times_before), std::size(kPauses) - 1)],
+                              waiting.lock_left());
+  const auto began = std::chrono::steady_clock::now();
+  std::this_thread::sleep_for(pause);
+  waiting.spend(std::chrono::steady_clock::now() - began);
+  constexpr std::chrono::milliseconds kWorthAWord{2'000};
+  if (waiting.waited() >= kWorthAWord) waiting.tell("Waiting for the database");
+  return 1;
+}
+
 // A relative path that begins with `:` or `file:` would mean something else to SQLite.
 std::string plain_path(const std::string& path) { return path.starts_with('/') ? path : "./" + path; }
 
 }  // namespace
 
 Connection::Connection(std::string path, OpenMode mode, std::int64_t busy_timeout_ms)
-    : path_(std::move(path)), number_(next_number()) {
+    : Connection(std::move(path), mode, std::make_shared<WaitBudget>(std::chrono::milliseconds(busy_timeout_ms))) {
+  constexpr std::int64_t kLongest = std::numeric_limits<int>::max();
+  sqlite3_busy_timeout(handle(), static_cast<int>(std::min(busy_timeout_ms, kLongest)));
+}
+
+Connection::Connection(std::string path, OpenMode mode, std::shared_ptr<WaitBudget> budget)
+    : path_(std::move(path)), budget_(std::move(budget)), number_(next_number()) {
   const bool make_wal = mode == OpenMode::create && is_new_file(path_);
   sqlite3* raw = nullptr;
   const std::string name = mode == OpenMode::nothing ? ":memory:" : plain_path(path_);
@@ -48,8 +74,7 @@ Connection::Connection(std::string path, OpenMode mode, std::int64_t busy_timeou
   handle_.reset(raw);
   if (code != SQLITE_OK) throw translate(code, raw ? sqlite3_errmsg(raw) : "out of memory", "open", path_);
   if (mode != OpenMode::nothing) identity_ = identify(path_);
-  constexpr std::int64_t kLongest = std::numeric_limits<int>::max();
-  sqlite3_busy_timeout(raw, static_cast<int>(std::min(busy_timeout_ms, kLongest)));
+  sqlite3_busy_handler(raw, wait_a_moment, budget_.get());
   if (mode == OpenMode::observe) {
     execute("PRAGMA query_only = ON");
     return;

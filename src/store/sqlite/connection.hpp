@@ -12,6 +12,7 @@
 #include <unordered_map>
 
 #include "model/error.hpp"
+#include "store/wait_budget.hpp"
 
 namespace lockstep::sqlite {
 
@@ -86,6 +87,8 @@ class Connection {
  public:
   // `busy_timeout_ms`: how long a statement waits for another process's lock. Throws.
   Connection(std::string path, OpenMode mode, std::int64_t busy_timeout_ms);
+  // The same, but all statements share what `budget` allows.
+  Connection(std::string path, OpenMode mode, std::shared_ptr<WaitBudget> budget);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
@@ -132,6 +135,7 @@ class Connection {
   sqlite3* handle() const { return handle_.get(); }
 
   std::string path_;
+  std::shared_ptr<WaitBudget> budget_;       // outlives the handle
   std::unique_ptr<sqlite3, Closer> handle_;  // outlives the statements
   std::optional<FileIdentity> identity_;     // none for OpenMode::nothing
   std::uint64_t number_;                     // of this process's connections

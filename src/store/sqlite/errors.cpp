@@ -62,11 +62,13 @@ Error translate(int extended_code, std::string message, std::string operation, c
   parts.cause = std::move(message);
   switch (extended_code & 0xff) {
     case SQLITE_BUSY:
-    case SQLITE_LOCKED: {
+    case SQLITE_LOCKED:
+    case SQLITE_PROTOCOL: {
       const std::string holders = describe_lock_holders(path);
+      parts.code = ErrorCode::busy;
       parts.retryable = true;
-      parts.hint = holders.empty() ? "another process is writing to it; try again when it is done"
-                                   : holders + " is writing to it; try again when it is done";
+      if (!holders.empty()) parts.cause += ": " + holders + " is writing to it";
+      parts.hint = "nothing was written; retry when " + std::string(holders.empty() ? "the other process" : "it") + " is done";
       break;
     }
     case SQLITE_CORRUPT:

@@ -1,6 +1,10 @@
 #include "store/sqlite/schema.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <span>
+
+#include "store/own_tables.hpp"
 
 namespace lockstep::sqlite {
 namespace {
@@ -98,6 +102,55 @@ CREATE TABLE lockstep_texts (       -- the base's tasks by the text that they ha
 };
 constexpr std::int64_t kVersion = std::size(kMigrations);
 
+std::vector<std::string> own_tables_there(Connection& connection) {
+  std::vector<std::string> names;
+  Statement statement = connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name LIKE 'lockstep\\_%' ESCAPE '\\'");
+  while (statement.step()) names.push_back(statement.string(0));
+  return names;
+}
+
+// Tables that version `version` has and that are not there.
+std::vector<std::string> own_tables_missing(Connection& connection, std::int64_t version) {
+  std::vector<std::string> missing = own_tables(std::span(kMigrations).first(static_cast<std::size_t>(version)));
+  const std::vector<std::string> there = own_tables_there(connection);
+  std::erase_if(missing, [&](const std::string& name) { return std::find(there.begin(), there.end(), name) != there.end(); });
+  return missing;
+}
+
+// Without the table that tells the version nothing can be said of the others.
+void drop_leftovers(Connection& connection, std::vector<SetupStep>& steps) {
+  const std::vector<std::string> ours = own_tables(kMigrations);
+  for (const std::string& table : own_tables_there(connection)) {
+    if (std::find(ours.begin(), ours.end(), table) == ours.end()) continue;
+    const bool first = steps.empty();
+    steps.push_back({.sql = "DROP TABLE " + table,
+                     .sentence = first ? "lockstep's own table lockstep_meta had been dropped, and all of them were made anew: this "
+                                         "sync starts with an empty base"
+                                       : "",
+                     .mends = first});
+  }
+}
+
+// Makes dropped tables again, and forgets what was about what they held.
+void mend(Connection& connection, std::int64_t version, std::vector<SetupStep>& steps) {
+  std::vector<std::string> missing = own_tables_missing(connection, version);
+  if (missing.empty()) return;
+  for (const OwnStatement& made : own_statements(std::span(kMigrations).first(static_cast<std::size_t>(version))))
+    if (std::find(missing.begin(), missing.end(), made.table) != missing.end()) steps.push_back({.sql = made.sql, .sentence = {}});
+  constexpr std::string_view kPrefix = "lockstep_";
+  for (std::string& name : missing) name.erase(0, kPrefix.size());
+  const OwnLoss loss = loss_of(missing);
+  if (loss.base) steps.push_back({.sql = "DELETE FROM lockstep_base", .sentence = {}});
+  if (loss.history) {
+    steps.push_back({.sql = "DELETE FROM lockstep_changes", .sentence = {}});
+    steps.push_back({.sql = "UPDATE lockstep_meta SET value = 0 WHERE key = 'history_bytes'", .sentence = {}});
+    steps.push_back({.sql = "UPDATE lockstep_replicas SET backup_device = NULL, backup_inode = NULL, backup_content = NULL,"
+                            " backup_run = NULL",
+                     .sentence = {}});
+  }
+  steps.push_back({.sql = "UPDATE lockstep_replicas SET agreed = 0", .sentence = loss.sentence, .mends = !loss.sentence.empty()});
+}
+
 std::string create_task_table(const TableName& table) {
   // Six digits of fraction, as lockstep writes them; SQLite's clock has three.
   constexpr std::string_view kNow = "(strftime('%Y-%m-%d %H:%M:%f000', 'now'))";
@@ -155,6 +208,10 @@ std::int64_t own_schema_version(Connection& connection) {
   return *version;
 }
 
+bool own_tables_are_complete(Connection& connection, std::int64_t version) {
+  return own_tables_missing(connection, version).empty();
+}
+
 std::string canonical_name(const TableName& table) {
   std::string name = table.name;
   std::transform(name.begin(), name.end(), name.begin(),
@@ -165,6 +222,8 @@ std::string canonical_name(const TableName& table) {
 std::vector<SetupStep> setup_steps(Connection& connection, const TableName& table, const TaskColumns& columns,
                                    std::int64_t version) {
   std::vector<SetupStep> steps;
+  if (version == 0) drop_leftovers(connection, steps);
+  else mend(connection, version, steps);
   for (std::int64_t from = version; from < kVersion; ++from) {
     steps.push_back({.sql = std::string(kMigrations[from]), .sentence = {}});
   }

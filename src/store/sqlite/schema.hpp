@@ -30,10 +30,14 @@ TaskColumns read_task_columns(Connection&, const TableName&);
 // The version of lockstep's own tables; 0 = they are not there. Throws Error(newer_schema).
 std::int64_t own_schema_version(Connection&);
 
+// Whether all tables of that version are there.
+bool own_tables_are_complete(Connection&, std::int64_t version);
+
 // What is missing, in the order in which it has to be made.
 struct SetupStep {
   std::string sql;
   std::string sentence;  // what it did, for a person; empty = not worth one
+  bool mends = false;    // the sentence is a warning: of what was there something was gone
 };
 std::vector<SetupStep> setup_steps(Connection&, const TableName&, const TaskColumns&, std::int64_t version);
 

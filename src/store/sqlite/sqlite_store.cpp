@@ -1,8 +1,11 @@
 #include "store/sqlite/sqlite_store.hpp"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <utility>
 
 #include "store/sqlite/base_table.hpp"
 #include "store/sqlite/conflict_table.hpp"
@@ -64,7 +67,10 @@ class SqliteTransaction final : public Transaction {
 class SqliteStore final : public Store {
  public:
   SqliteStore(std::string path, const StoreOptions& options)
-      : path_(std::move(path)), options_(options), table_(parse_table_name(options.table)) {
+      : path_(std::move(path)),
+        options_(options),
+        table_(parse_table_name(options.table)),
+        budget_(std::make_shared<WaitBudget>(std::chrono::milliseconds(options.lock_timeout_ms))) {
     if (!table_.schema.empty() && table_.schema != "main") {
       throw Error({.code = ErrorCode::usage,
                    .operation = "use the table",
@@ -113,7 +119,8 @@ class SqliteStore final : public Store {
       if (access == Access::write) {
         set_up(*connection);
       } else {
-        prepared = own_schema_version(*connection) > 0;
+        const std::int64_t version = own_schema_version(*connection);
+        prepared = version > 0 && own_tables_are_complete(*connection, version);
       }
       return std::make_unique<SqliteTransaction>(connection, table_, std::string(replica), prepared);
     } catch (...) {
@@ -124,10 +131,30 @@ class SqliteStore final : public Store {
 
   std::string_view backend() const override { return "sqlite"; }
 
+  std::vector<std::string> mended() override { return std::exchange(mended_, {}); }
+
+  bool is_there() override {
+    if (file_exists()) return true;
+    const std::string folder = std::filesystem::path(path_).parent_path().string();
+    if (::access(folder.empty() ? "." : folder.c_str(), W_OK | X_OK) != 0)
+      throw translate(SQLITE_CANTOPEN, "its folder is not there, or closed to this user", "make", path_);
+    return false;
+  }
+
+  void wait_at_most(const Waiting& waiting) override { budget_->allow(waiting); }
+  std::chrono::milliseconds waited() const override { return budget_->waited(); }
+  void on_wait(std::function<void(const std::string&)> listener) override {
+    budget_->on_wait([path = path_, listener = std::move(listener)](const std::string& what) {
+      const std::string holders = describe_lock_holders(path);
+      listener(what + " " + path + (holders.empty() ? "" : ": " + holders + " is writing to it"));
+    });
+  }
+  void give_up() override { budget_->give_up(); }
+
   std::vector<Finding> examine(bool) override {
     std::vector<Finding> findings = examine_files(path_);
     const bool closed = std::any_of(findings.begin(), findings.end(), [](const Finding& f) { return f.level == Finding::Level::fault; });
-    if (closed || !is_there()) return findings;
+    if (closed || !file_exists()) return findings;
     const std::shared_ptr<Connection> connection = begin_reading();
     connection->roll_back();
     for (Finding& finding : examine_database(*connection)) findings.push_back(std::move(finding));
@@ -141,7 +168,7 @@ class SqliteStore final : public Store {
   }
 
  private:
-  bool is_there() const {
+  bool file_exists() const {
     struct stat status {};
     return ::stat(path_.c_str(), &status) == 0 || errno != ENOENT;
   }
@@ -156,6 +183,7 @@ class SqliteStore final : public Store {
     for (const SetupStep& step : missing(connection)) {
       connection.execute(step.sql);
       if (!step.sentence.empty()) sentences.push_back(step.sentence);
+      if (step.mends) mended_.push_back(step.sentence);
     }
     return sentences;
   }
@@ -169,7 +197,7 @@ class SqliteStore final : public Store {
     }
     if (!connection_ || !connection_->is_current()) {
       connection_.reset();  // before the new file is opened: closing drops every lock this process has on it
-      connection_ = std::make_shared<Connection>(path_, OpenMode::create, options_.lock_timeout_ms);
+      connection_ = std::make_shared<Connection>(path_, OpenMode::create, budget_);
     }
     if (connection_->read_only()) {
       throw translate(SQLITE_READONLY, "this user may not write it", "write to", path_);
@@ -183,9 +211,9 @@ class SqliteStore final : public Store {
   std::shared_ptr<Connection> begin_reading() {
     if (!connection_ || !connection_->is_current()) {
       connection_.reset();
-      const bool absent = !is_there();
+      const bool absent = !file_exists();
       const OpenMode mode = absent ? OpenMode::nothing : OpenMode::existing;
-      auto opened = std::make_shared<Connection>(path_, mode, options_.lock_timeout_ms);
+      auto opened = std::make_shared<Connection>(path_, mode, budget_);
       if (!absent) connection_ = opened;
       return start_snapshot(std::move(opened));
     }
@@ -208,6 +236,8 @@ class SqliteStore final : public Store {
   std::string path_;
   StoreOptions options_;
   TableName table_;
+  std::vector<std::string> mended_;
+  std::shared_ptr<WaitBudget> budget_;
   std::shared_ptr<Connection> connection_;
 };
 

@@ -35,6 +35,7 @@ export type RunDetails = Run & { changes: Change[] };
 export type UndoStored = Schemas["UndoStored"];
 
 export type Status = Omit<Schemas["Status"], "last_run"> & { last_run: Run | null };
+export type WaitingChange = Schemas["WaitingChange"];
 export type Diagnostic = Schemas["Diagnostic"];
 export type YamlError = Schemas["YamlError"];
 export type Warning = Schemas["Warning"];

@@ -33,6 +33,11 @@ export function findings(status: Status | null, plan: Plan | null, online: boole
   if (status.database.warnings.length > 0) {
     found.push({ level: "attention", text: counted(status.database.warnings.length, "invalid row"), leadsTo: "problems" });
   }
+  const waiting = waitingBesidesInvalidRows(status);
+  if (waiting > 0) found.push({ level: "attention", text: waiting === 1 ? "1 change waits" : `${counted(waiting, "change")} wait`, leadsTo: "problems" });
+  if (status.last_error && status.database.reachable && status.yaml.valid) {
+    found.push({ level: "broken", text: "syncs fail", leadsTo: "problems" });
+  }
   if (status.watcher === "stopped") found.push({ level: "attention", text: "file watcher stopped", leadsTo: null });
   const readable = status.database.reachable && status.yaml.valid;
   const due = plan && changesDue(plan);
@@ -40,10 +45,23 @@ export function findings(status: Status | null, plan: Plan | null, online: boole
     found.push({ level: "attention", text: `${counted(plan.guard.would_delete, "deletion")} held back`, leadsTo: "guard" });
   } else if (readable && due) {
     found.push({ level: "working", text: `${counted(due, "change")} due`, leadsTo: null });
-  } else if (readable && due === null && !status.in_sync && status.pending_conflicts === 0) {
+  } else if (readable && due === null && !status.in_sync && status.pending_conflicts === 0 && status.waiting_count === 0 && !status.last_error) {
     found.push({ level: "working", text: "changes due", leadsTo: null });
   }
   return found.length > 0 ? found : [{ level: "good", text: "in sync", leadsTo: null }];
+}
+
+/** An invalid row is named as such. */
+export function waitingBesidesInvalidRows(status: Status): number {
+  const invalid = new Set(status.database.warnings.map(({ task_id }) => task_id));
+  return status.waiting_count - status.waiting.filter(({ task_id }) => invalid.has(task_id)).length;
+}
+
+/** What the view of problems lists. */
+export function countProblems(status: Status): number {
+  const unreachable = status.database.reachable ? 0 : 1;
+  const failed = status.last_error && status.yaml.valid && status.database.reachable ? 1 : 0;
+  return status.yaml.errors.length + status.database.warnings.length + waitingBesidesInvalidRows(status) + unreachable + failed;
 }
 
 /** Writes that a sync would do, on both sides. */
@@ -55,7 +73,7 @@ export function changesDue(plan: Plan): number {
 /** Where to begin: where something waits for a decision. */
 export function firstView(status: Status | null): ViewName {
   if (!status) return "tasks";
-  if (!status.yaml.valid || !status.database.reachable) return "problems";
+  if (!status.yaml.valid || !status.database.reachable || status.last_error) return "problems";
   return status.pending_conflicts > 0 ? "conflicts" : "tasks";
 }
 

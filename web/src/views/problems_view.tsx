@@ -1,5 +1,5 @@
 // What keeps the sides from being synced, or a task out of it: where it is and how to mend it.
-import type { YamlError } from "../api/types.ts";
+import type { Status, WaitingChange, YamlError } from "../api/types.ts";
 import { counted } from "../model/summary.ts";
 import { status } from "../state/store.ts";
 import { Time } from "../ui/time.tsx";
@@ -9,10 +9,12 @@ export function ProblemsView() {
   if (!known) return <p class="muted">Reading the status…</p>;
   const { yaml, database } = known;
   const warnings = database.warnings;
-  const none = yaml.valid && yaml.errors.length === 0 && database.reachable && warnings.length === 0 && yaml.writable;
+  const none = yaml.valid && yaml.errors.length === 0 && database.reachable && warnings.length === 0 && yaml.writable &&
+    known.waiting_count === 0 && known.last_error === null;
   if (none) return <div class="empty"><h2>No problems</h2><p>The YAML is valid and every row of the database too.</p></div>;
   return (
     <>
+      {known.last_error !== null && <FailureView failure={known.last_error} />}
       {!database.reachable && (
         <section class="card problem">
           <h2>The database cannot be reached</h2>
@@ -35,6 +37,7 @@ export function ProblemsView() {
           <p>Its changes still reach the database; the database's changes wait. <code>lockstep doctor</code> says what is missing.</p>
         </section>
       )}
+      {known.waiting_count > 0 && <WaitingView waiting={known.waiting} all={known.waiting_count} />}
       {warnings.length > 0 && (
         <section class="card problem">
           <h2>{counted(warnings.length, "invalid row")} in the database</h2>
@@ -45,6 +48,36 @@ export function ProblemsView() {
         </section>
       )}
     </>
+  );
+}
+
+function FailureView({ failure }: { failure: NonNullable<Status["last_error"]> }) {
+  return (
+    <section class="card problem">
+      <h2>The last sync failed: {failure.title}</h2>
+      <p class="muted"><Time at={failure.at} />. It is tried again by itself; what changed meanwhile on either side waits until then.</p>
+      <pre class="source" tabIndex={0} aria-label="What it says">{failure.detail}</pre>
+    </section>
+  );
+}
+
+function WaitingView({ waiting, all }: { waiting: WaitingChange[]; all: number }) {
+  return (
+    <section class="card problem">
+      <h2>{all === 1 ? "1 change waits" : `${counted(all, "change")} wait`}</h2>
+      <p class="muted">They should be carried over and cannot be, for now; each is tried again by itself. All others are synced.</p>
+      <ol class="errors">
+        {waiting.map((change) => (
+          <li key={`${change.task_id} ${change.side} ${change.field}`}>
+            <p>
+              Task {String(change.task_id)}{change.field !== null && <>, <code>{change.field}</code></>}, to the {change.side === "yaml" ? "YAML" : "database"}:{" "}
+              {change.reason} <span class="muted">since <Time at={change.since} /></span>
+            </p>
+          </li>
+        ))}
+      </ol>
+      {all > waiting.length && <p class="muted">and {counted(all - waiting.length, "more", "more")}</p>}
+    </section>
   );
 }
 

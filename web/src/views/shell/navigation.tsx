@@ -1,4 +1,4 @@
-import type { ViewName } from "../../model/summary.ts";
+import { countProblems, type ViewName } from "../../model/summary.ts";
 import { addressOf } from "../../state/route.ts";
 import { conflictsTotal, status, tasks } from "../../state/store.ts";
 
@@ -12,7 +12,7 @@ export const viewTitles: Record<ViewName, string> = {
 
 export function Navigation({ current }: { current: ViewName }) {
   const known = status.value;
-  const problems = (known?.yaml.errors.length ?? 0) + (known?.database.warnings.length ?? 0) + (known && !known.database.reachable ? 1 : 0);
+  const problems = known ? countProblems(known) : 0;
   const counts: Partial<Record<ViewName, number>> = { conflicts: conflictsTotal.value, tasks: tasks.value?.size, problems };
   const urgent: readonly ViewName[] = ["conflicts", "problems"];
   return (
