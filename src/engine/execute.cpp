@@ -12,7 +12,8 @@
 namespace lockstep {
 namespace {
 
-std::string new_run_key() {
+std::string new_run_key(const Settings& settings) {
+  if (settings.run_keys) return settings.run_keys();
   std::random_device random;
   const auto word = [&] { return (std::uint64_t{random()} << 32) | random(); };
   return to_hex(Fingerprint{word(), word()});
@@ -511,7 +512,7 @@ Executed Core::execute(Session& session, const Triples& triples, Work& work, Tim
 
   SyncResult result = describe(session, work, started);
   const std::optional<Fingerprint> written = write_yaml ? std::optional(fingerprint_of(new_document->text())) : std::nullopt;
-  const std::string key = new_run_key();
+  const std::string key = new_run_key(settings);
   recorder.sort();
   for (ChangeRecord& record : recorder.records) record.author = author_of(work, record.task_id, record.side);
   work.author = author_of_run(recorder.records, actor);
@@ -607,7 +608,7 @@ void Core::hold_rows(Session& session, const std::vector<std::int64_t>& ids) con
 void Core::record_refusal(Session& session, const SyncRequest& request, const GuardStop& guard, Timestamp started) {
   HistoryTable& history = session.transaction->history();
   Run run;
-  run.key = new_run_key();
+  run.key = new_run_key(settings);
   run.replica = settings.replica;
   run.trigger = request.trigger;
   run.direction = request.direction;

@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "model/task.hpp"
@@ -35,6 +36,8 @@ struct Settings {
   // Bytes of YAML from which on it is read in parts and by its changes, where it can be: for less it is not worth it.
   // Not for users: the result is the same.
   std::size_t piecewise_from = ReadOptions{}.piecewise_from;
+  // Names runs, each differently on one database; empty = at random. For simulations, which have to repeat themselves.
+  std::function<std::string()> run_keys{};
 };
 
 }  // namespace lockstep

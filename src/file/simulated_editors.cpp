@@ -97,6 +97,19 @@ std::unique_ptr<File> SimulatedFileSystem::open_as_editor(const std::string& pat
   return opened ? std::move(*opened) : nullptr;
 }
 
+std::optional<FileStat> SimulatedFileSystem::stat_as_editor(const std::string& path) {
+  const Outside outside(*this);
+  const auto status = stat(path, true);
+  return status ? std::optional(*status) : std::nullopt;
+}
+
+void SimulatedFileSystem::open_as_editor_when_free(const std::string& path, std::function<void(std::shared_ptr<File>)> act) {
+  const auto& inode = found(path);
+  const auto number = inode.number;
+  if (inode.leases.empty()) return act(opened_by_editor(number, path));
+  waiting_for_lease_[number].push_back([this, number, path, act = std::move(act)] { act(opened_by_editor(number, path)); });
+}
+
 void SimulatedFileSystem::set_rights(const std::string& path, std::uint32_t mode, std::uint32_t owner,
                                      std::uint32_t group) {
   auto& inode = found(path);

@@ -143,15 +143,18 @@ int SimulatedFileSystem::enter(const char* operation, const std::string& path) {
   if (crashed_) return EIO;
   const Call call{++calls_, operation, path};
   time_ns_ += 1000;
+  fail_this_ = 0;
   if (hook_) {
     const Outside outside(*this);
     hook_(call);
+    if (crashed_) return EIO;
   }
-  if (crash_at_ != 0 && calls_ == crash_at_) {
+  if (crash_at_ != 0 && call.number == crash_at_) {
     crashed_ = true;
     throw SimulatedCrash{};
   }
-  const bool hit = fail_at_ != 0 && (fail_persistent_ ? calls_ >= fail_at_ : calls_ == fail_at_);
+  if (const int error = std::exchange(fail_this_, 0); error != 0 && can_fail_with(call.operation, error)) return error;
+  const bool hit = fail_at_ != 0 && (fail_persistent_ ? call.number >= fail_at_ : call.number == fail_at_);
   return hit && can_fail_with(call.operation, fail_error_) ? fail_error_ : 0;
 }
 
@@ -164,6 +167,8 @@ void SimulatedFileSystem::fail_at(std::size_t number, int error, bool persistent
   fail_persistent_ = persistent;
 }
 
+void SimulatedFileSystem::fail_this(int error) { fail_this_ = error; }
+
 void SimulatedFileSystem::crash_at(std::size_t number) { crash_at_ = number; }
 
 void SimulatedFileSystem::no_more_faults() { fail_at_ = crash_at_ = 0; }
@@ -172,7 +177,7 @@ void SimulatedFileSystem::restart(Unsynced unsynced, std::uint64_t seed) {
   const bool machine = unsynced != Unsynced::kept;
   std::vector<std::uint64_t> dead;
   for (const auto& [number, handle] : handles_) {
-    if (machine || handle.process == kThisProcess) dead.push_back(number);
+    if (machine || handle.process != kEditor) dead.push_back(number);
   }
   for (const auto number : dead) close(number);
   if (machine) {
@@ -184,6 +189,23 @@ void SimulatedFileSystem::restart(Unsynced unsynced, std::uint64_t seed) {
   hook_ = nullptr;
   calls_ = 0;
   no_more_faults();
+}
+
+void SimulatedFileSystem::end_process(int number) {
+  std::vector<std::uint64_t> dead;
+  for (const auto& [handle, held] : handles_) {
+    if (held.process == number) dead.push_back(handle);
+  }
+  for (const auto handle : dead) close(handle);
+  crashed_ = false;
+}
+
+void SimulatedFileSystem::pass(std::chrono::nanoseconds duration) { time_ns_ += duration.count(); }
+
+std::unique_ptr<File> SimulatedFileSystem::opened_by_editor(InodeNumber number, const std::string& path) {
+  const auto handle = next_handle_++;
+  handles_[handle] = {number, true, kEditor, path};
+  return std::make_unique<SimulatedFile>(*this, handle);
 }
 
 int SimulatedFileSystem::refusal(InodeNumber number) const {

@@ -64,17 +64,35 @@ class SimulatedFileSystem final : public FileSystem {
                             // "list", "rename", "link", "remove", "access", "holder", "wait"
     std::string path;       // of a rename or link: from
   };
+  // The hook may call anything of this class; crash() and fail_this() are for it alone. It stays until another is set.
   void before_each(std::function<void(const Call&)>);
   std::size_t calls() const;
+  // Within the hook: the call at hand is refused, if it can fail so at all.
+  void fail_this(int error);
   // Call `number`, or from there on every call, is refused with `error`, if that call can fail so at all (a
   // full disk refuses what needs space only).
   void fail_at(std::size_t number, int error, bool persistent);
   void crash_at(std::size_t number);
   void no_more_faults();
 
-  // After a crash, or as one: the machine comes up again. `kept` is the death of the process alone:
-  // editors' files stay open. Counting starts anew, faults are off.
+  // The machine, or the process, does nothing any more from here on, until restart() or end_process(): a call is
+  // refused with EIO, as what unwinds then makes them.
+  void stop() { crashed_ = true; }
+  bool stopped() const { return crashed_; }
+
+  // After a crash, or as one: the machine comes up again. `kept` is the death of the processes under test alone:
+  // editors' files stay open. Counting starts anew, faults and the hook are off.
   void restart(Unsynced unsynced, std::uint64_t seed = 0);
+
+  // Several processes under test, each with a number of its own: while it lives, calls are that process's. May be used
+  // within the hook, where calls are an editor's otherwise.
+  class Process;
+  // What it has open is closed, as the system does; others go on.
+  void end_process(int number);
+
+  // The system's clock, which stamps files. Negative: it is set back.
+  void pass(std::chrono::nanoseconds);
+  std::int64_t now_ns() const { return time_ns_; }
 
   // ---- editors and other programs; not counted --------------------------------------------------------
   static constexpr int kThisProcess = 1000;
@@ -87,6 +105,9 @@ class SimulatedFileSystem final : public FileSystem {
   void erase(const std::string& path);
   // A file that an editor has open, for any of File's calls; nullptr: it would have to wait, or cannot.
   std::unique_ptr<File> open_as_editor(const std::string& path, Open how);
+  std::optional<FileStat> stat_as_editor(const std::string& path);
+  // Opened now for writing, and handed over as soon as a lease allows: perhaps at once. A crash forgets it.
+  void open_as_editor_when_free(const std::string& path, std::function<void(std::shared_ptr<File>)> act);
   void set_rights(const std::string& path, std::uint32_t mode, std::uint32_t owner, std::uint32_t group);
   void set_attribute(const std::string& path, const std::string& name, const std::string& value);
   std::map<std::string, std::string> attributes(const std::string& path);
@@ -137,6 +158,7 @@ class SimulatedFileSystem final : public FileSystem {
 
   int enter(const char* operation, const std::string& path);  // errno of a fault
   int refusal(std::uint64_t inode) const;
+  std::unique_ptr<File> opened_by_editor(simulated::InodeNumber, const std::string& path);
   std::int64_t now() const;
   bool is_written(simulated::InodeNumber) const;
   FileStat stat_of(const simulated::Inode&) const;
@@ -164,6 +186,24 @@ class SimulatedFileSystem final : public FileSystem {
   int fail_error_ = 0;
   bool fail_persistent_ = false;
   std::size_t crash_at_ = 0;
+  int fail_this_ = 0;
+};
+
+class SimulatedFileSystem::Process {
+ public:
+  Process(SimulatedFileSystem& disk, int number)
+      : disk_(disk), outside_(std::exchange(disk.outside_, false)), process_(std::exchange(disk.process_, number)) {}
+  ~Process() {
+    disk_.outside_ = outside_;
+    disk_.process_ = process_;
+  }
+  Process(const Process&) = delete;
+  Process& operator=(const Process&) = delete;
+
+ private:
+  SimulatedFileSystem& disk_;
+  bool outside_;
+  int process_;
 };
 
 }  // namespace lockstep

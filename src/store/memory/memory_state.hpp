@@ -58,11 +58,12 @@ struct MemoryDatabase::Shared {
   std::shared_ptr<const memory::State> committed = std::make_shared<memory::State>();
   std::size_t calls = 0;
   std::map<std::size_t, MemoryFault> faults;
+  MemoryDatabase::Hook hook;
   bool has_writer = false;
   std::set<std::int64_t> held;  // rows that the writer has written or read to keep
 
   // Counts a call; the fault that is due for it.
-  std::optional<MemoryFault> count_call();
+  std::optional<MemoryFault> count_call(std::string_view operation);
   // Counts a call and throws what is due.
   void enter(std::string_view operation);
   // Precondition: the mutex is held. `change(State&)` on a copy that becomes the committed state.

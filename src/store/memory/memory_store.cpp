@@ -13,7 +13,10 @@ Error memory_error(const MemoryFault& fault, std::string_view operation) {
                 .retryable = fault.retryable});
 }
 
-std::optional<MemoryFault> MemoryDatabase::Shared::count_call() {
+std::optional<MemoryFault> MemoryDatabase::Shared::count_call(std::string_view operation) {
+  if (hook) {
+    if (const std::optional<MemoryFault> fault = hook(operation)) return fault;
+  }
   const std::lock_guard lock(mutex);
   ++calls;
   for (const auto& [number, fault] : faults) {
@@ -23,7 +26,7 @@ std::optional<MemoryFault> MemoryDatabase::Shared::count_call() {
 }
 
 void MemoryDatabase::Shared::enter(std::string_view operation) {
-  if (const std::optional<MemoryFault> fault = count_call()) throw memory_error(*fault, operation);
+  if (const std::optional<MemoryFault> fault = count_call(operation)) throw memory_error(*fault, operation);
 }
 
 void MemoryDatabase::Shared::require_not_held(std::int64_t id) const {
@@ -134,6 +137,8 @@ void MemoryDatabase::fail_call(std::size_t number, MemoryFault fault) {
   shared_->faults[number] = fault;
 }
 
+void MemoryDatabase::before_each(Hook hook) { shared_->hook = std::move(hook); }
+
 void MemoryDatabase::clear_faults() {
   const std::lock_guard lock(shared_->mutex);
   shared_->faults.clear();
@@ -168,9 +173,11 @@ class MemoryTransaction final : public Transaction {
   HistoryTable& history() override { return history_; }
 
   void commit() override {
-    const std::optional<MemoryFault> fault = view_.shared.count_call();
-    if (view_.working && (!fault || fault->applied)) publish();
+    const std::optional<MemoryFault> fault = view_.shared.count_call("commit to");
+    const bool published = view_.working && (!fault || fault->applied);
+    if (published) publish();
     end();
+    if (published && view_.shared.hook) (void)view_.shared.hook("committed");
     if (fault) throw memory_error(*fault, "commit to");
   }
 

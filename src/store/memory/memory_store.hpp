@@ -2,6 +2,7 @@
 // with an application's hands on the task table and failures on demand. For tests.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -49,6 +50,11 @@ class MemoryDatabase {
   // ---- failures. Every call on a store, a transaction or its tables counts, from 1.
   std::size_t calls() const;
   void fail_call(std::size_t number, MemoryFault);  // of all calls so far and to come
+  // Called before each of them with what it is to do, and once more as "committed" when a commit has taken effect and
+  // nobody knows yet. It may call anything here and on stores, and may throw, as a crash. The call fails with what it
+  // returns. For one thread.
+  using Hook = std::function<std::optional<MemoryFault>(std::string_view operation)>;
+  void before_each(Hook);
   void clear_faults();
   void pretend_newer_schema();
 
