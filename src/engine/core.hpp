@@ -293,6 +293,7 @@ class Core {
   std::optional<std::chrono::steady_clock::time_point> asked_at;  // by whoever waits for the present operation
   std::function<void(const std::string&)> wait_listener;
   std::atomic<bool> given_up = false;
+  std::optional<Error> was_busy;  // of the attempts of the present operation, the answer that says most
   std::vector<Warning> undone_later;  // what became of stored undos and of our own tables, for the next result
 
  private:
