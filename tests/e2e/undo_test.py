@@ -114,11 +114,12 @@ class OverHttp(DaemonWorkspace):
         self.set_user("three", self.BEARER, UnixConnection(str(socket)))
         self.assertEqual(self.last_run()["author"], ME)
 
+        before = self.last_run()["run_id"]
         self.sql("update scheduled_tasks set schedule_cron = '0 5 * * *' where id = 1")
-        eventually(lambda: self.last_run()["trigger"] == "database")
+        before = eventually(lambda: (run := self.last_run()["run_id"]) > before and run)
         self.assertIsNone(self.last_run()["author"], "nobody knows who wrote a row of SQLite")
         self.edit("skill_name: report", "skill_name: daily_report")
-        eventually(lambda: self.last_run()["trigger"] == "file")
+        eventually(lambda: self.last_run()["run_id"] > before)
         self.assertEqual(self.last_run()["author"], ME, "the owner of the saved file")
 
     def test_a_resolution_of_all_goes_back(self):

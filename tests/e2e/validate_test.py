@@ -65,7 +65,7 @@ class Validate(Workspace):
         self.expect(DONE, "validate", env={"LOCKSTEP_YAML_VERSION": "1.2"})
 
     def test_unknown_keys_are_asked_about_and_refused_where_that_is_wanted(self):
-        self.write(THREE_TASKS.replace("    skill_name:", "    staus: disabled\n    skill_name:", 1))
+        self.write(THREE_TASKS.replace("    skill_name: report", "    staus: disabled\n    skill_name: report"))
         outcome = self.expect(DONE, "validate")
         self.assertIn('did you mean "status"?', outcome.err)
         strict = self.json(INVALID_YAML, "validate", "--strict")
