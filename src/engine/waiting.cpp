@@ -18,6 +18,7 @@ constexpr milliseconds kWithoutLock{100};
 constexpr milliseconds kLeast{250};
 // Finding out who is in the way costs a session of its own.
 constexpr milliseconds kWorthAQuestion{1'600};
+constexpr milliseconds kToBeAnswered{1'000};
 
 }  // namespace
 
@@ -36,9 +37,10 @@ void Core::begin_waiting() {
 void Core::count_waits(bool under_lock) {
   patience.spend(store->waited());
   const auto left = std::chrono::ceil<milliseconds>(patience.left());
-  store->wait_at_most({.lock = under_lock ? std::min(left, kUnderLock) : left,
-                       .answer = left,
-                       .name_holder = under_lock && (patience.used_up() >= kWorthAQuestion || left <= kUnderLock)});
+  const bool anonymous = !was_busy || was_busy->parts().cause.find("process ") == std::string::npos;
+  const bool ask = under_lock && anonymous && (patience.used_up() >= kWorthAQuestion || left <= kUnderLock);
+  const milliseconds slice = ask ? kToBeAnswered : kUnderLock;
+  store->wait_at_most({.lock = under_lock ? std::min(left, slice) : left, .answer = left, .name_holder = ask});
 }
 
 std::unique_ptr<Transaction> Core::begin(Access access) {
