@@ -95,6 +95,8 @@ void Core::observe(const Session& session, const Observation& facts) {
 
 void Core::observe_invalid(const FileContent& content, const InvalidYaml& invalid) {
   rest.reset();
+  // The first version that can be read is news.
+  if (!seen) seen = Seen{content.missing ? std::string() : to_hex(content.fingerprint), std::nullopt};
   observed.replica = settings.replica;
   observed.yaml.path = settings.yaml;
   observed.yaml.valid = false;

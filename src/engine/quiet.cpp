@@ -37,18 +37,21 @@ bool Core::deletes_too_soon(const Session& session, const Triples& triples, cons
   return !deletions(triples, work.plan).empty();
 }
 
-// Without lock and transaction. false: it has not come to rest in the time that a run may wait. Counted in what was
-// waited: clocks may jump.
+// Without lock and transaction. false: it has not come to rest in the time that a run may wait; one that has not changed in
+// all that time has. Counted in what was waited: clocks may jump.
 bool Core::wait_for_rest() {
   std::chrono::microseconds quiet{0};
+  bool changed = false;
   std::optional<FileIdentity> known = file.identity();
-  while (quiet < settings.settle_deletions) {
-    if (!patience.wait(kBetweenLooks)) return false;
+  while (quiet < settings.settle_deletions && patience.wait(kBetweenLooks)) {
     quiet += kBetweenLooks;
     const std::optional<FileIdentity> now = file.identity();
-    if (now != known) quiet = std::chrono::microseconds(0);
+    if (now == known) continue;
+    quiet = std::chrono::microseconds(0);
+    changed = true;
     known = now;
   }
+  if (quiet < settings.settle_deletions && (changed || quiet.count() == 0)) return false;
   rested = known;
   return true;
 }
@@ -59,7 +62,7 @@ StartAgain Core::leave_deletions(const Triples& triples, const Work& work) const
     again.refused.push_back({task->id,
                              "the file keeps changing: a task that is gone from it is deleted once it has been at rest for " +
                                  std::to_string(settings.settle_deletions.count()) + " ms",
-                             {{std::string(), Side::database}}, false});
+                             {{std::string(), task->yaml ? Side::yaml : Side::database}}, false});
   return again;
 }
 

@@ -149,8 +149,8 @@ TEST(ApiJson, ChangesShowTheTaskAndItsOwnLines) {
   details.changes.push_back({4, Side::database, R"({"id":4,"extra":1})", ""});
   const Json json = run_details_json(details);
   EXPECT_EQ(member(json, "changes"),
-            R"([{"task_id":4,"side":"yaml","before":null,"after":{"id":4,"status":"pending"},"after_text":"- id: 4\n"},)"
-            R"({"task_id":4,"side":"database","before":{"id":4,"extra":1},"after":null}])");
+            R"([{"task_id":4,"side":"yaml","before":null,"after":{"id":4,"status":"pending"},"after_text":"- id: 4\n","author":null},)"
+            R"({"task_id":4,"side":"database","before":{"id":4,"extra":1},"after":null,"author":null}])");
 }
 
 TEST(ApiJson, PlanNamesWritesAndFields) {
