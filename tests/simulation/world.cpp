@@ -63,7 +63,7 @@ void World::make_replicas(Choices& choices) {
   for (int i = 0; i < count; ++i) {
     auto replica = std::make_unique<Replica>();
     const std::string folder = "/r" + std::to_string(i);
-    disk.make_folder(folder);
+    disk.put_folder(folder);
     replica->number = i;
     replica->settings.yaml = folder + "/schedule.yml";
     replica->settings.replica = "r" + std::to_string(i);
