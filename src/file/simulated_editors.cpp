@@ -107,6 +107,7 @@ void SimulatedFileSystem::open_as_editor_when_free(const std::string& path, std:
   const auto& inode = found(path);
   const auto number = inode.number;
   if (inode.leases.empty()) return act(opened_by_editor(number, path));
+  breaking_.insert(number);
   waiting_for_lease_[number].push_back([this, number, path, act = std::move(act)] { act(opened_by_editor(number, path)); });
 }
 

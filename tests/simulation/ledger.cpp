@@ -143,10 +143,9 @@ bool Ledger::is_no_news(const Write& write) const {
 bool Ledger::is_made_elsewhere(const Write& removal) const {
   if (removal.value) return false;
   for (const WriteId made : standing({removal.slot.task, std::nullopt}, kThere)) {
+    // What tells it from one of the same id made here is its name, the first thing entered with it.
     const Write& other = writes_[made];
-    const bool known = std::any_of(other.superseded_by.begin(), other.superseded_by.end(),
-                                   [&](WriteId by) { return &writes_[by] == &removal; });
-    if (other.place != removal.place && !known) return true;
+    if (other.place != removal.place && writes_[made + 1].superseded_by.empty()) return true;
   }
   return false;
 }
