@@ -143,9 +143,14 @@ bool Ledger::is_no_news(const Write& write) const {
 bool Ledger::is_made_elsewhere(const Write& removal) const {
   if (removal.value) return false;
   for (const WriteId made : standing({removal.slot.task, std::nullopt}, kThere)) {
-    // What tells it from one of the same id made here is its name, the first thing entered with it.
-    const Write& other = writes_[made];
-    if (other.place != removal.place && writes_[made + 1].superseded_by.empty()) return true;
+    if (writes_[made].place == removal.place) continue;
+    // What tells it from one of the same id made here are its values, which create() enters next.
+    bool known = false;
+    for (WriteId field = made + 1; field < writes_.size() && writes_[field].slot.task == removal.slot.task && writes_[field].slot.field; ++field) {
+      if (writes_[field].slot.field == Field::status || writes_[field].slot.field == Field::user_id) continue;
+      for (const WriteId by : writes_[field].superseded_by) known = known || writes_[by].place == removal.place;
+    }
+    if (!known) return true;
   }
   return false;
 }
