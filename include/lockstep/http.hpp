@@ -20,6 +20,7 @@ struct Request {
   std::vector<Header> headers;  // in the order sent
   std::string body;
   bool secure = false;          // came by https, as far as the carrier knows
+  std::string user;             // who sent it, where the carrier knows (a unix socket's peer): the history names them
 
   // The first of that (lower-case) name; null if there is none.
   const std::string* header(std::string_view name) const {

@@ -108,13 +108,13 @@ def test_a_client_that_does_not_read_is_dropped_and_slows_nobody(world):
         deaf.connect(("127.0.0.1", server.port))
         deaf.sendall(f"GET /api/sync/events HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n\r\n".encode())
         until(lambda: clients(server) == 1)
-        # Each status lists every error of the file: some 100 KB that fill what the system keeps for the client.
+        # Each status lists every error of the file: some 30 KB that fill what the system keeps for the client.
         invalid = "tasks:\n" + "".join(f"  - {{id: {n}, status: lost}}\n" for n in range(1, 300))
 
         async def client():
             async with websockets.connect(server.websocket_url(), max_size=None) as stream:
                 await stream.recv()
-                for turn in range(200):
+                for turn in range(800):
                     if clients(server) == 0:
                         return
                     world.yaml.write_text(invalid if turn % 2 == 0 else TASKS)

@@ -177,6 +177,7 @@ std::variant<CallPtr, Response> Dispatch::read_inputs(Admitted admitted, Request
       call->body = std::get<Inputs>(std::move(read));
     }
   }
+  if (route.access == RouteAccess::guarded) call->author = services_.safety.author_of(request);
   call->request = std::move(request);
   return call;
 }

@@ -7,6 +7,7 @@ namespace lockstep::api {
 namespace {
 
 Json text(std::string_view value) { return Json::string(std::string(value)); }
+Json text_or_null(std::string_view value) { return value.empty() ? Json::null() : text(value); }
 
 std::string describe(const FileChange& change) {
   const std::string tasks = change.task_count == 1 ? "1 task" : std::to_string(change.task_count) + " tasks";
@@ -26,6 +27,7 @@ Event event_of(const FileChange& change) {
            {"task_ids", std::move(ids)},
            {"task_count", Json::number(static_cast<std::int64_t>(change.task_count))},
            {"checksum", text(change.checksum)},
+           {"author", text_or_null(change.author)},
            {"message", Json::string(describe(change))}}};
 }
 
@@ -34,6 +36,8 @@ Event event_of(const ConflictRef& conflict) {
           {{"conflict_id", conflict.number ? text(conflict_id(*conflict.number)) : Json::null()},
            {"task_id", Json::number(conflict.task_id)},
            {"reason", text(to_string(conflict.reason))},
+           {"yaml_author", text_or_null(conflict.yaml_author)},
+           {"db_author", text_or_null(conflict.database_author)},
            {"action_required", Json::of(true)}}};
 }
 
@@ -41,7 +45,8 @@ Event event_of(const ClosedConflict& conflict) {
   return {"sync_conflict_resolved",
           {{"conflict_id", text(conflict_id(conflict.number))},
            {"task_id", Json::number(conflict.task_id)},
-           {"resolution", text(conflict.resolution)}}};
+           {"resolution", text(conflict.resolution)},
+           {"author", text_or_null(conflict.author)}}};
 }
 
 }  // namespace

@@ -94,6 +94,7 @@ Json change_json(const ChangeRecord& record) {
   change.set("side", text(record.side == Side::yaml ? "yaml" : "database"));
   set_change_state(change, record.side, "before", "before_text", record.before);
   set_change_state(change, record.side, "after", "after_text", record.after);
+  change.set("author", text_or_null(record.author));
   return change;
 }
 
@@ -240,6 +241,8 @@ Json conflict_json(const Conflict& conflict) {
   object.set("db_data", task_or_null(conflict.database));
   object.set("base_data", task_or_null(conflict.base));
   object.set("detected_at", instant(conflict.detected_at));
+  object.set("yaml_author", text_or_null(conflict.yaml_author));
+  object.set("db_author", text_or_null(conflict.database_author));
   return object;
 }
 
@@ -287,6 +290,7 @@ Json run_json(const Run& run) {
   object.set("conflicts", Json::array());
   object.set("warnings", Json::array());
   object.set("replica", text(run.replica));
+  object.set("author", text_or_null(run.author));
   set_waiting(object, waiting_from_details(run.details), waiting_count_from_details(run.details));
   // What the engine stored besides (conflicts, warnings, guard, closed conflicts, undone run) goes out as it is,
   // save its notes for other processes' events.

@@ -7,6 +7,19 @@
 
 namespace lockstep::api {
 
+namespace {
+
+// What the engine does for a request is its sender's.
+struct ActingFor {
+  ActingFor(Engine& of, std::string author) : engine(of) { engine.act_for(std::move(author)); }
+  ~ActingFor() { engine.act_for({}); }
+  ActingFor(const ActingFor&) = delete;
+  ActingFor& operator=(const ActingFor&) = delete;
+  Engine& engine;
+};
+
+}  // namespace
+
 Response json_text_response(int status, std::string text) { return {status, "application/json", {}, std::move(text)}; }
 Response json_response(int status, const Json& json) { return json_text_response(status, write_json(json)); }
 
@@ -41,8 +54,9 @@ Response busy_response() {
 
 void reply_from(const Services& services, CallPtr call, Queue queue, MakeResponse make) {
   Daemon& daemon = services.daemon;
-  Daemon::Job job = [call, make = std::move(make)](Engine& engine) {
+  Daemon::Job job = [call, make = std::move(make), writes = queue == Queue::write](Engine& engine) {
     Response response;
+    const ActingFor author(engine, writes ? call->author : std::string());
     try {
       response = make(engine);
     } catch (...) {

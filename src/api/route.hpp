@@ -48,6 +48,7 @@ struct Call {
   Inputs path, query, body;
   Json document;  // the body of a route without named members: a task or a patch of one
   Reply reply;
+  std::string author;  // who asks, as the history names them; empty = not known
 };
 using CallPtr = std::shared_ptr<Call>;
 

@@ -234,6 +234,12 @@ std::variant<Level, Refusal> Safety::level_of(const Request& request) const {
   return refusal;
 }
 
+std::string Safety::author_of(const Request& request) const {
+  if (!request.user.empty()) return request.user;
+  if (!tokens_required()) return {};
+  return token_of(request) ? "token" : "session";
+}
+
 Response Safety::preflight(const Request& request, std::string_view allowed_methods) const {
   Response response{204, "", {}, ""};
   response.headers = {

@@ -38,6 +38,9 @@ class Safety {
   std::optional<Refusal> refuse_source(const Request&) const;
   // What the sender may do: by Authorization, session cookie, or a WebSocket's sub-protocol.
   std::variant<Level, Refusal> level_of(const Request&) const;
+  // Who sent it, as the history names them: the carrier's user, else by what it is allowed ("token", "session");
+  // empty = not known. Precondition: it is allowed.
+  std::string author_of(const Request&) const;
 
   // The Origin, if it is listed in cors_origins: then the answer may be read by its pages.
   const std::string* listed_origin(const Request&) const;

@@ -176,7 +176,7 @@ Json sync_result() {
 Json run() {
   Json schema = extended(
       sync_result(),
-      {{"replica", string()}, {"closed", list_of("ClosedConflict")}, {"undone_run", count()}, {"guard", any_object()}},
+      {{"replica", string()}, {"author", or_null(string())}, {"closed", list_of("ClosedConflict")}, {"undone_run", count()}, {"guard", any_object()}},
       {"closed", "undone_run", "guard"});
   Json properties = *schema.find("properties");
   properties.set("status", one_of({"success", "conflicts", "guard"}));
@@ -198,7 +198,9 @@ Json conflict() {
                  {"yaml_data", task},
                  {"db_data", task},
                  {"base_data", task},
-                 {"detected_at", instant()}});
+                 {"detected_at", instant()},
+                 {"yaml_author", or_null(string())},
+                 {"db_author", or_null(string())}});
 }
 
 void add_syncs(Json& schemas) {
@@ -251,7 +253,8 @@ void add_syncs(Json& schemas) {
                                 {"before", or_null(any_object())},
                                 {"before_text", string()},
                                 {"after", or_null(any_object())},
-                                {"after_text", string()}},
+                                {"after_text", string()},
+                                {"author", or_null(string())}},
                                {"before_text", "after_text"}));
   schemas.set("RunDetails", extended(run(), {{"changes", list_of("Change")}}));
 }
@@ -343,14 +346,18 @@ Json event(std::string_view name, Properties more) {
 void add_events(Json& schemas) {
   const Properties conflict{{"conflict_id", string()}, {"task_id", identifier()}};
   Properties detected = conflict, resolved = conflict;
-  detected.insert(detected.end(), {{"reason", string()}, {"action_required", boolean()}});
-  resolved.emplace_back("resolution", string());
+  detected.insert(detected.end(), {{"reason", string()},
+                                    {"yaml_author", or_null(string())},
+                                    {"db_author", or_null(string())},
+                                    {"action_required", boolean()}});
+  resolved.insert(resolved.end(), {{"resolution", string()}, {"author", or_null(string())}});
   const Properties events{
       {"ConnectionEstablished", event("connection_established", {{"message", string()}})},
       {"ScheduleConfigUpdated", event("schedule_config_updated", {{"source", one_of({"file", "database"})},
                                                                   {"task_ids", schema_array(identifier())},
                                                                   {"task_count", count()},
                                                                   {"checksum", string()},
+                                                                  {"author", or_null(string())},
                                                                   {"message", string()}})},
       {"ConflictDetected", event("sync_conflict_detected", detected)},
       {"ConflictResolved", event("sync_conflict_resolved", resolved)},

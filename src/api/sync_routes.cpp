@@ -52,7 +52,8 @@ void get_status(const Services& services, CallPtr call) {
 }
 
 void trigger_sync(const Services& services, CallPtr call) {
-  const SyncRequest request = sync_request(call->body);
+  SyncRequest request = sync_request(call->body);
+  request.author = call->author;
   if (call->body.is_true("dry_run")) return reply_with_plan(services, std::move(call), request, dry_run_response);
   const bool asked = services.daemon.sync(request, [call](const std::variant<SyncOutcome, Error>& done) {
     if (const Error* error = std::get_if<Error>(&done)) return call->reply(response_of(*error));

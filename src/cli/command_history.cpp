@@ -17,6 +17,7 @@ std::string run_line(const Run& run, const Terminal& terminal) {
   if (!is_empty(run.yaml)) changes += (changes.empty() ? "" : "; ") + std::string("YAML: ") + describe_counts(run.yaml);
   if (run.conflicts_detected > 0)
     changes += (changes.empty() ? "" : "; ") + counted(run.conflicts_detected, "conflict", "conflicts");
+  if (!run.author.empty()) changes += (changes.empty() ? "" : "  ") + ("by " + escaped(run.author));
   return text + changes;
 }
 
@@ -34,20 +35,22 @@ std::string change_text(const Json& change, const Terminal& terminal) {
   const bool has = after != nullptr && after->kind == Json::Kind::object;
   const std::string side = change.find("side")->text == "yaml" ? "YAML" : "database";
   const std::string task = " task " + change.find("task_id")->text;
+  const Json* const author = change.find("author");
+  const std::string by = author != nullptr && author->kind == Json::Kind::string ? ", by " + escaped(author->text) : "";
   const auto row = [](const std::string& name, const std::string& values) {
     return "    " + padded(escaped(name), 14) + values + "\n";
   };
   std::string text;
   if (!had && has) {
-    text = terminal.paint(Colour::green, "+" + task + " inserted, " + side) + "\n";
+    text = terminal.paint(Colour::green, "+" + task + " inserted, " + side + by) + "\n";
     for (const auto& [name, value] : after->members)
       text += row(name, terminal.paint(Colour::green, shown_json(&value)));
   } else if (had && !has) {
-    text = terminal.paint(Colour::red, "-" + task + " deleted, " + side) + "\n";
+    text = terminal.paint(Colour::red, "-" + task + " deleted, " + side + by) + "\n";
     for (const auto& [name, value] : before->members)
       text += row(name, terminal.paint(Colour::red, shown_json(&value)));
   } else if (had) {
-    text = terminal.paint(Colour::yellow, "~" + task + " updated, " + side) + "\n";
+    text = terminal.paint(Colour::yellow, "~" + task + " updated, " + side + by) + "\n";
     for (const auto& [name, value] : after->members) {
       const Json* const old = before->find(name);
       if (old != nullptr && equivalent(*old, value)) continue;

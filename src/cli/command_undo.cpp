@@ -8,7 +8,7 @@ Exit run_undo(Session& session, const UndoOptions& options) {
   Terminal& terminal = session.terminal();
   return std::visit(
       Overloaded{[&](const SyncResult& result) {
-                   return report_sync(session, result, "Run " + std::to_string(options.run) + " undone");
+                   return report_undo(session, result, "Run " + std::to_string(options.run) + " undone");
                  },
                  [&](const UndoStored& stored) {
                    if (terminal.json()) terminal.document(api::undo_stored_json(options.run, stored));

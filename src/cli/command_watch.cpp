@@ -43,6 +43,10 @@ std::string describe_status(const Json& status) {
   const Json* const database = status.find("database");
   const Json* const reachable = database == nullptr ? nullptr : database->find("reachable");
   if (reachable != nullptr && !reachable->boolean) text += "; the database cannot be reached";
+  if (const std::string waiting = text_of(status, "waiting_count"); !waiting.empty() && waiting != "0")
+    text += "; waiting changes: " + waiting;
+  const Json* const failure = status.find("last_error");
+  if (failure != nullptr && failure->kind == Json::Kind::object) text += "; syncs fail: " + text_of(*failure, "detail");
   return text;
 }
 

@@ -74,6 +74,14 @@ std::string one_below_the_other(const std::vector<Row>& rows, const Terminal& te
   return text;
 }
 
+std::string authors_line(const Conflict& conflict) {
+  std::string text;
+  if (!conflict.yaml_author.empty()) text = "YAML by " + escaped(conflict.yaml_author);
+  if (!conflict.database_author.empty())
+    text += (text.empty() ? "" : ", ") + ("database by " + escaped(conflict.database_author));
+  return text.empty() ? text : text + "\n";
+}
+
 }  // namespace
 
 std::string conflict_text(const Conflict& conflict, const Terminal& terminal) {
@@ -81,7 +89,7 @@ std::string conflict_text(const Conflict& conflict, const Terminal& terminal) {
                      std::to_string(conflict.task_id) + "  " + std::string(to_string(conflict.finding.kind)) +
                      "  version " + std::to_string(conflict.version) + "\n" +
                      std::string(to_string(conflict.finding.reason)) + "\n";
-  text += "found " + shown_time(conflict.detected_at) + " UTC, replica " + escaped(conflict.replica) + "\n\n";
+  text += "found " + shown_time(conflict.detected_at) + " UTC, replica " + escaped(conflict.replica) + "\n" + authors_line(conflict) + "\n";
   const std::vector<Row> rows = rows_of(conflict);
   std::size_t widest = 0;
   for (const Row& row : rows)

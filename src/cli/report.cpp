@@ -114,6 +114,24 @@ Exit report_sync(Session& session, const SyncResult& result, std::string_view do
   return exit;
 }
 
+Exit report_undo(Session& session, const SyncResult& result, std::string_view done) {
+  Terminal& terminal = session.terminal();
+  if (result.conflicts.empty() || terminal.json()) {
+    report_sync(session, result, done);
+    return Exit::done;
+  }
+  report_warnings(terminal, session.config().engine.yaml, result.warnings);
+  std::string text = terminal.paint(Colour::green, done) + ": " + describe_changes(result) + "\n";
+  constexpr std::size_t kNamed = 10;
+  std::string pending;
+  for (std::size_t i = 0; i < std::min(kNamed, result.conflicts.size()); ++i)
+    pending += (pending.empty() ? "" : ", ") + api::conflict_id(result.conflicts[i].number.value_or(0));
+  if (result.conflicts.size() > kNamed) pending += " and " + std::to_string(result.conflicts.size() - kNamed) + " more";
+  text += "Pending again: " + pending + "; `lockstep conflicts` shows what is to be decided.\n";
+  if (!terminal.quiet()) terminal.print(text);
+  return Exit::done;
+}
+
 Exit fail(Terminal& terminal, const InvalidYaml& invalid) {
   if (terminal.json()) return terminal.fail(api::problem_of(invalid));
   std::string text = "YAML validation failed\n";

@@ -30,6 +30,8 @@ std::string describe_waiting(std::size_t count);
 std::string waiting_text(const std::vector<WaitingChange>&, std::size_t all);
 // A finished sync, undo or restore: `done` says what it was ("Sync completed successfully").
 Exit report_sync(Session&, const SyncResult&, std::string_view done);
+// The same of an undo, which makes conflicts pending again on purpose: exit 0.
+Exit report_undo(Session&, const SyncResult&, std::string_view done);
 // `warning: FILE:LINE: …` where the line is known.
 void report_warnings(Terminal&, std::string_view file, const std::vector<Warning>&);
 

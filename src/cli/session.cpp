@@ -1,5 +1,6 @@
 #include "cli/session.hpp"
 
+#include "engine/host.hpp"
 #include "file/posix_file_system.hpp"
 
 namespace lockstep::cli {
@@ -17,6 +18,7 @@ Engine& Session::engine(bool creating) {
   options.create = creating;
   files_ = std::make_unique<PosixFileSystem>();
   engine_ = std::make_unique<Engine>(config_.engine, *files_, open_store(config_.engine.database, options));
+  engine_->act_for(login_name());
   engine_->on_wait([this](const std::string& what) { terminal_.message(escaped(what) + "\n"); });
   engine_->on_progress([this](double fraction, std::string_view stage) { terminal_.progress(fraction, stage); });
   return *engine_;

@@ -1,13 +1,15 @@
 #include "engine/agenda.hpp"
 
 #include <algorithm>
+#include <atomic>
+#include <memory>
 
 namespace lockstep {
 namespace {
 
 bool same_question(const SyncRequest& a, const SyncRequest& b) {
   return a.direction == b.direction && a.force == b.force && a.max_delete_percent == b.max_delete_percent &&
-         a.trigger == b.trigger && a.by_person == b.by_person && a.only == b.only;
+         a.trigger == b.trigger && a.by_person == b.by_person && a.only == b.only && a.author == b.author;
 }
 
 }  // namespace
@@ -79,6 +81,25 @@ bool Agenda::overdue(Milliseconds by) const {
   const Time then = std::chrono::steady_clock::now() - by;
   const std::lock_guard lock(mutex_);
   return std::any_of(triggers_.begin(), triggers_.end(), [then](const auto& waiting) { return waiting.second.due < then; });
+}
+
+std::pair<Agenda::Job, std::function<void()>> either(Agenda::Job job, std::function<void()> too_late) {
+  struct Waiting {
+    std::atomic<bool> taken = false;
+    Agenda::Job job;
+  };
+  auto waiting = std::make_shared<Waiting>();
+  waiting->job = std::move(job);
+  return {[waiting](Engine& engine) {
+            if (waiting->taken.exchange(true)) return;
+            const Agenda::Job begun = std::exchange(waiting->job, nullptr);
+            begun(engine);
+          },
+          [waiting, too_late = std::move(too_late)] {
+            if (waiting->taken.exchange(true)) return;
+            too_late();
+            waiting->job = nullptr;
+          }};
 }
 
 void Agenda::close() {

@@ -9,6 +9,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -57,5 +58,9 @@ class Agenda {
   std::deque<Item> jobs_;
   bool closed_ = false;
 };
+
+// The two, of which the first to be called is carried out and the other not any more. A job that is too late is let go of
+// at once, with all that it holds.
+std::pair<Agenda::Job, std::function<void()>> either(Agenda::Job job, std::function<void()> too_late);
 
 }  // namespace lockstep

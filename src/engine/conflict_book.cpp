@@ -58,6 +58,8 @@ void Core::keep_conflict_book(Session& session, const Triples& triples, Work& wo
       found.number = old->number;
       found.version = old->version + 1;
       found.detected_at = old->detected_at;
+      if (same(old->yaml, triple->yaml)) found.yaml_author = old->yaml_author;
+      if (same(old->database, triple->database)) found.database_author = old->database_author;
       work.refreshed.push_back(std::move(found));
     } else {
       work.still_pending.push_back(std::move(*old));

@@ -9,7 +9,9 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -17,6 +19,7 @@
 #include "engine/saves.hpp"
 #include "engine/session.hpp"
 #include "file/file_io.hpp"
+#include "engine/undo_notes.hpp"
 #include "model/error.hpp"
 
 namespace lockstep {
@@ -35,11 +38,23 @@ struct Work {
     std::string resolution;  // "superseded", or a Choice
   };
   std::vector<Closed> closed;
+  std::vector<Conflict> reopened;  // pending again, under the numbers that they had
+
+  // For whoever takes the run back.
+  UndoNotes notes;
+
+  // Who made the changes that it carries.
+  std::string file_author;                                        // of the YAML's
+  std::unordered_map<std::int64_t, std::string> row_authors;      // of the database's, by task
+  std::string author;                                             // of the run
 
   // What only an undo knows: the task's former text in the YAML, the former row with all its columns.
   std::unordered_map<std::int64_t, std::string> yaml_texts;
   std::unordered_map<std::int64_t, std::string> row_images;
+  std::vector<FormerText> former_texts;
   std::optional<std::int64_t> undone_run;
+  // Tasks whose sides get each what it had: their bases and the YAML's `updated_at` are those of then.
+  std::set<std::int64_t> parted;
 
   // What waits as far as this run looked. nullopt: it was about its own tasks only, and the others wait as before.
   std::optional<std::vector<WaitingChange>> waiting;
@@ -142,6 +157,12 @@ class Core {
   // Fills opened, refreshed, still_pending and closed from the plan and what is pending.
   void keep_conflict_book(Session&, const Triples&, Work&) const;
 
+  // ---- authors.cpp
+  // Fills in who made the changes that are carried, and those that are in conflict.
+  void name_authors(Session&, const Triples&, Work&);
+  std::string author_of(const Work&, std::int64_t task_id, Side written) const;
+  std::string file_author() const;
+
   // ---- execute.cpp
   Executed execute(Session&, const Triples&, Work&, Timestamp started);
   // What execute() would report, without doing it.
@@ -166,6 +187,7 @@ class Core {
   Requests stored_requests(Session&) const;
   void carry_out(const Requests&);
   UndoOutcome undo(std::int64_t run_id, std::optional<double> max_delete_percent);
+  struct Reversal;
 
   // ---- rest.cpp
   // The result of a sync where nothing can have changed since the last one; nullopt: find out.
@@ -256,6 +278,7 @@ class Core {
   };
   std::optional<Told> told;
   bool worth_a_retry = false;
+  std::string actor;                  // Engine::act_for
   std::optional<FileIdentity> rested;  // the file as it was when it had been quiet for settle_deletions
   // Of the first look at a YAML that was never synced: to be read once.
   struct FirstDocument {
@@ -270,6 +293,7 @@ class Core {
   std::optional<std::chrono::steady_clock::time_point> asked_at;  // by whoever waits for the present operation
   std::function<void(const std::string&)> wait_listener;
   std::atomic<bool> given_up = false;
+  std::optional<Error> was_busy;  // of the attempts of the present operation, the answer that says most
   std::vector<Warning> undone_later;  // what became of stored undos and of our own tables, for the next result
 
  private:
@@ -300,6 +324,15 @@ class Core {
   void remember_file(const Session&, const std::vector<IndexEntry>& yaml, const std::optional<Fingerprint>& written);
   void observe(const Session&, const Observation&);
   void observe_run(const Session&, const Work&, const Resting&, bool due);
+  // For a stretch of work that somebody else had asked for.
+  struct ActingFor {
+    ActingFor(Core& of, std::string author) : core(of), before(std::exchange(of.actor, std::move(author))) {}
+    ~ActingFor() { core.actor = std::move(before); }
+    ActingFor(const ActingFor&) = delete;
+    ActingFor& operator=(const ActingFor&) = delete;
+    Core& core;
+    std::string before;
+  };
   std::map<std::int64_t, bool> own_or_not(ConflictFilter);
   bool is_late_save(Session&, const FileContent& stray, std::int64_t run_id);
   void settle_save(Session&, const Journal&, const FileContent& standing);

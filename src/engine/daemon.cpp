@@ -488,25 +488,9 @@ bool Daemon::write(Job job) {
   });
 }
 bool Daemon::write_in_time(Job job, std::function<void()> too_late) {
-  struct Waiting {
-    std::atomic<bool> taken = false;
-    Job job;
-  };
-  auto waiting = std::make_shared<Waiting>();
-  waiting->job = std::move(job);
-  const bool posted = impl_->agenda.post([waiting, asked_at = steady_clock::now()](Engine& engine) {
-    if (waiting->taken.exchange(true)) return;
-    const Job begun = std::exchange(waiting->job, nullptr);
-    engine.count_waits_from(asked_at);
-    begun(engine);
-    engine.count_waits_from(std::nullopt);
-  });
-  if (!posted) return false;
-  impl_->alarm.at(steady_clock::now() + impl_->settings.lock_timeout, [waiting, too_late = std::move(too_late)] {
-    if (waiting->taken.exchange(true)) return;
-    too_late();
-    waiting->job = nullptr;
-  });
+  auto [in_time, late] = either(std::move(job), std::move(too_late));
+  if (!write(std::move(in_time))) return false;
+  impl_->alarm.at(steady_clock::now() + impl_->settings.lock_timeout, std::move(late));
   return true;
 }
 bool Daemon::sync(const SyncRequest& request, SyncDone done) { return impl_->agenda.sync(request, std::move(done)); }

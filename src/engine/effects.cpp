@@ -34,6 +34,7 @@ Json file_json(const FileChange& file) {
   object.set("task_ids", std::move(ids));
   object.set("task_count", integer(static_cast<std::int64_t>(file.task_count)));
   object.set("checksum", Json::string(file.checksum));
+  object.set("author", Json::string(file.author));
   return object;
 }
 
@@ -47,6 +48,7 @@ FileChange file_of(const Json& object) {
   }
   file.task_count = static_cast<std::size_t>(integer_of(object, "task_count"));
   file.checksum = text_of(object, "checksum");
+  file.author = text_of(object, "author");
   return file;
 }
 
@@ -61,6 +63,8 @@ Json to_json(const Effects& effects) {
     one.set("number", integer(conflict.number.value_or(0)));
     one.set("task_id", integer(conflict.task_id));
     one.set("reason", Json::string(std::string(to_string(conflict.reason))));
+    one.set("yaml_author", Json::string(conflict.yaml_author));
+    one.set("database_author", Json::string(conflict.database_author));
     opened.items.push_back(std::move(one));
   }
   Json closed = Json::array();
@@ -69,6 +73,7 @@ Json to_json(const Effects& effects) {
     one.set("number", integer(conflict.number));
     one.set("task_id", integer(conflict.task_id));
     one.set("resolution", Json::string(conflict.resolution));
+    one.set("author", Json::string(conflict.author));
     closed.items.push_back(std::move(one));
   }
   Json object = Json::object();
@@ -83,9 +88,11 @@ Effects effects_from_json(const Json& object) {
   for (const Json& file : items_of(object, "files")) effects.files.push_back(file_of(file));
   for (const Json& one : items_of(object, "opened"))
     if (const auto reason = reason_by_text(text_of(one, "reason")))
-      effects.opened.push_back({integer_of(one, "number"), integer_of(one, "task_id"), *reason});
+      effects.opened.push_back({integer_of(one, "number"), integer_of(one, "task_id"), *reason, text_of(one, "yaml_author"),
+                                text_of(one, "database_author")});
   for (const Json& one : items_of(object, "closed"))
-    effects.closed.push_back({integer_of(one, "number"), integer_of(one, "task_id"), text_of(one, "resolution")});
+    effects.closed.push_back({integer_of(one, "number"), integer_of(one, "task_id"), text_of(one, "resolution"),
+                              text_of(one, "author")});
   return effects;
 }
 

@@ -17,6 +17,7 @@ struct ConflictRef {
   std::optional<std::int64_t> number;  // null in a dry run, for one that is not stored yet
   std::int64_t task_id = 0;
   ConflictReason reason = ConflictReason::both_changed;
+  std::string yaml_author = {}, database_author = {};  // as in a Conflict
   friend bool operator==(const ConflictRef&, const ConflictRef&) = default;
 };
 
@@ -24,6 +25,7 @@ struct ClosedConflict {
   std::int64_t number = 0;
   std::int64_t task_id = 0;
   std::string resolution;  // a Choice, "superseded" or "cleared"
+  std::string author = {};  // who decided; empty = nobody, or not known
   friend bool operator==(const ClosedConflict&, const ClosedConflict&) = default;
 };
 
@@ -35,6 +37,7 @@ struct FileChange {
   std::vector<std::int64_t> task_ids;  // tasks that differ by it, sorted; the first kIdsTold
   std::size_t task_count = 0;          // all of them; 0 where only comments changed
   std::string checksum;                // of the bytes, as in the status
+  std::string author = {};             // yaml: the file's owner; database: the run's author; empty = not known
   friend bool operator==(const FileChange&, const FileChange&) = default;
 };
 

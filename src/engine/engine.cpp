@@ -52,6 +52,8 @@ std::size_t Engine::count_conflicts(const ConflictFilter& filter) {
   return impl_->begin(Access::read)->conflicts().count(filter);
 }
 
+void Engine::act_for(std::string author) { impl_->actor = std::move(author); }
+
 ResolveOutcome Engine::resolve(const ResolveRequest& request) {
   const Core::Operation operation(*impl_);
   return impl_->resolve(request);
@@ -67,7 +69,7 @@ std::size_t Engine::clear_conflicts() {
   Effects cleared;
   for (const Conflict& conflict : transaction->conflicts().list({})) {
     numbers.push_back(conflict.number);
-    cleared.closed.push_back({conflict.number, conflict.task_id, "cleared"});
+    cleared.closed.push_back({conflict.number, conflict.task_id, "cleared", impl_->actor});
   }
   transaction->conflicts().close(numbers);
   transaction->commit();
@@ -127,6 +129,7 @@ std::vector<ReplicaState> Engine::replicas() {
 }
 
 bool Engine::forget_replica(std::string_view name) {
+  if (!impl_->store->is_there()) return false;  // looking for it would make a database
   auto transaction = impl_->begin(Access::write);
   const bool known = transaction->base().forget_replica(name);
   transaction->commit();

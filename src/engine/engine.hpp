@@ -76,6 +76,7 @@ struct SyncRequest {
   bool by_person = false;  // asked for through a program's interface by a person: sync_source is then `manual`
   // This task alone; all others stay as they are on both sides, for a later sync to look at. Their conflicts are not touched.
   std::optional<std::int64_t> only;
+  std::string author = {};  // who asks, for the history; empty: as act_for() said
 };
 
 // Progress of long work, in [0, 1], with what is being done. Called on the engine's thread.
@@ -194,6 +195,8 @@ class Engine {
   ~Engine();
 
   void on_progress(Progress);
+  // Who asks for what is done from now on, for the history; empty (as it begins): nobody that is known.
+  void act_for(std::string author);
   // Told once per operation, after two seconds of waiting: what for, and who holds it where that can be known. Called
   // on the engine's thread.
   void on_wait(std::function<void(const std::string&)>);

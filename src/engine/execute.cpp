@@ -58,7 +58,7 @@ std::vector<Edit> edits_of(const Work& work, Timestamp now) {
         edit.kind = Edit::Kind::update;
         edit.fields = task.yaml->fields;
         edit.fields.insert(Field::updated_at);
-        edit.task.own()[Field::updated_at] = now;
+        if (!work.parted.contains(task.id)) edit.task.own()[Field::updated_at] = now;
         if (task.yaml->former_id) {
           edit.task.own().id = *task.yaml->former_id;
           edit.new_id = task.id;
@@ -146,7 +146,15 @@ struct Recorder {
       std::string before = change.action == Action::insert ? std::string() : *image++;
       std::string after = image_after(change, before, shape, now);
       records.push_back({change.task->id, Side::database, std::move(before), std::move(after)});
+      if (!session.document) continue;
+      const TaskPlan* task = plan_of(change.task->id);
+      if (!task || !task->yaml) records.back().yaml_text = session.document->task_text(change.task->id);
     }
+  }
+  const TaskPlan* plan_of(std::int64_t id) const {
+    const auto& tasks = work.plan.tasks;
+    const auto at = std::lower_bound(tasks.begin(), tasks.end(), id, [](const TaskPlan& task, std::int64_t wanted) { return task.id < wanted; });
+    return at != tasks.end() && at->id == id ? &*at : nullptr;
   }
   void sort() {
     std::stable_sort(records.begin(), records.end(), [](const ChangeRecord& a, const ChangeRecord& b) {
@@ -157,10 +165,10 @@ struct Recorder {
 
 // The base after the run. Its `updated_at` is the YAML's as the file has it now, which only the new text tells.
 // Takes the records out of the plan.
-std::vector<BaseChange> base_changes(Plan& plan, const Document* after) {
+std::vector<BaseChange> base_changes(Work& work, const Document* after) {
   std::vector<BaseChange> changes;
-  changes.reserve(plan.tasks.size());
-  for (TaskPlan& task : plan.tasks) {
+  changes.reserve(work.plan.tasks.size());
+  for (TaskPlan& task : work.plan.tasks) {
     if (task.base.kind == BaseMove::Kind::keep) continue;
     if (task.base.kind == BaseMove::Kind::forget) {
       changes.push_back({task.id, {}});
@@ -168,7 +176,7 @@ std::vector<BaseChange> base_changes(Plan& plan, const Document* after) {
     }
     BaseChange change{task.id, std::move(task.base.task)};
     const Task* yaml = after ? after->find(task.id) : nullptr;
-    if (yaml && !equal(change.task[Field::updated_at], (*yaml)[Field::updated_at]))
+    if (yaml && !work.parted.contains(task.id) && !equal(change.task[Field::updated_at], (*yaml)[Field::updated_at]))
       change.task.own()[Field::updated_at] = (*yaml)[Field::updated_at];
     changes.push_back(std::move(change));
   }
@@ -302,7 +310,17 @@ Run run_of(const SyncResult& result, const Work& work, const std::vector<Waiting
   run.unchanged = result.unchanged;
   run.conflicts_detected = result.conflicts.size();
   run.details = write_json(details_of(result, work, waiting));
+  run.author = work.author;
+  run.undo_notes = write_undo_notes(work.notes);
   return run;
+}
+
+// Whoever asked for it; else whoever made all of its changes.
+std::string author_of_run(const std::vector<ChangeRecord>& changes, const std::string& actor) {
+  if (!actor.empty() || changes.empty()) return actor;
+  const std::string& first = changes.front().author;
+  const bool alone = std::ranges::all_of(changes, [&](const ChangeRecord& change) { return change.author == first; });
+  return alone ? first : std::string();
 }
 
 // The replica's state after the run; what depends on the run's id is the caller's.
@@ -412,9 +430,10 @@ SyncResult Core::describe(const Session& session, const Work& work, Timestamp st
   result.unchanged = distinct > touched ? distinct - touched : 0;
   const auto add = [&](const Conflict& conflict) {
     result.conflicts.push_back({conflict.number != 0 ? std::optional(conflict.number) : std::nullopt, conflict.task_id,
-                                conflict.finding.reason});
+                                conflict.finding.reason, conflict.yaml_author, conflict.database_author});
   };
   for (const Conflict& conflict : work.opened) add(conflict);
+  for (const Conflict& conflict : work.reopened) add(conflict);
   for (const Conflict& conflict : work.refreshed) add(conflict);
   for (const Conflict& conflict : work.still_pending) add(conflict);
   std::sort(result.conflicts.begin(), result.conflicts.end(),
@@ -447,7 +466,8 @@ Executed Core::execute(Session& session, const Triples& triples, Work& work, Tim
   std::unique_ptr<Document> new_document;
   if (write_yaml) {
     report(0.4, "editing the YAML");
-    EditResult edited = session.document->edit(edits_of(work, now), MetadataEdit{now, sync_source(work.request, work.plan)});
+    const MetadataEdit metadata{now, sync_source(work.request, work.plan)};
+    EditResult edited = session.document->edit_back(edits_of(work, now), metadata, work.former_texts);
     if (!edited.problem.empty())
       throw Error({.code = ErrorCode::internal, .operation = "edit", .subject = settings.yaml, .cause = edited.problem,
                    .hint = "nothing was written; change the task by hand, and please report it with the file"});
@@ -457,6 +477,7 @@ Executed Core::execute(Session& session, const Triples& triples, Work& work, Tim
 
   // Database writes, each against the row as it was read.
   report(0.5, "writing the database");
+  name_authors(session, triples, work);
   Recorder recorder{session, work, now, {}};
   if (write_yaml) {
     std::vector<std::int64_t> held;  // rows whose values go to the file must not change until it has them
@@ -464,6 +485,7 @@ Executed Core::execute(Session& session, const Triples& triples, Work& work, Tim
       if (task.yaml && !task.database && session.row(task.id)) held.push_back(task.id);
     hold_rows(session, held);
     recorder.yaml(*session.document, *new_document);
+    work.notes.texts = session.document->former_texts(*new_document);
   }
   if (write_rows) {
     const std::vector<RowChange> changes = row_changes(session, work);
@@ -471,7 +493,7 @@ Executed Core::execute(Session& session, const Triples& triples, Work& work, Tim
     const std::vector<RefusedRow> refused = transaction.tasks().apply(changes, now);
     if (!refused.empty()) return without(refused, work.plan);
   }
-  const std::vector<BaseChange> bases = base_changes(work.plan, after);
+  const std::vector<BaseChange> bases = base_changes(work, after);
   if (!bases.empty()) {
     report(0.7, "remembering the base");
     transaction.base().write(bases, session.synced);
@@ -480,6 +502,7 @@ Executed Core::execute(Session& session, const Triples& triples, Work& work, Tim
     const std::vector<std::int64_t> numbers = transaction.conflicts().insert(work.opened);
     for (std::size_t i = 0; i < numbers.size(); ++i) work.opened[i].number = numbers[i];
   }
+  if (!work.reopened.empty()) transaction.conflicts().reopen(work.reopened);
   if (!work.refreshed.empty()) transaction.conflicts().update(work.refreshed);
   if (!work.closed.empty()) {
     std::vector<std::int64_t> numbers;
@@ -489,14 +512,16 @@ Executed Core::execute(Session& session, const Triples& triples, Work& work, Tim
 
   SyncResult result = describe(session, work, started);
   const std::optional<Fingerprint> written = write_yaml ? std::optional(fingerprint_of(new_document->text())) : std::nullopt;
-  work.effects = effects_of(session, work, written);
   const std::string key = new_run_key(settings);
+  recorder.sort();
+  for (ChangeRecord& record : recorder.records) record.author = author_of(work, record.task_id, record.side);
+  work.author = author_of_run(recorder.records, actor);
+  work.effects = effects_of(session, work, written);
   const std::vector<WaitingChange> waiting = waiting_after(session, work);
   const bool worth_a_run = write_yaml || write_rows || !work.opened.empty() || !work.refreshed.empty() ||
-                           !work.closed.empty() || waiting_moved(last_run(session), waiting);
+                           !work.closed.empty() || !work.reopened.empty() || waiting_moved(last_run(session), waiting);
   if (worth_a_run) {
     report(0.8, "writing the history");
-    recorder.sort();
     result.run_id = transaction.history().record(run_of(result, work, waiting, key, settings.replica), recorder.records);
     transaction.history().prune(Timestamp{now.micros - std::chrono::microseconds(settings.history_age).count()},
                                 settings.history_size);
@@ -589,6 +614,7 @@ void Core::record_refusal(Session& session, const SyncRequest& request, const Gu
   run.direction = request.direction;
   run.at = started;
   run.status = "guard";
+  run.author = actor;
   Json details = Json::object();
   Json stop = Json::object();
   stop.set("side", Json::string(guard.side == Side::yaml ? "yaml" : "database"));

@@ -40,8 +40,8 @@ void Core::require_file() {
 
 // Whether a run would make a lock file, or a database.
 bool Core::would_create() {
-  const auto lock = files.stat(file.target() + ".lock", true);
-  return !store->is_there() || !lock;
+  if (!store->is_there()) return true;
+  return !files.stat(file.target() + ".lock", true) && !file.read_only_reason();
 }
 
 std::optional<std::variant<InvalidYaml, FileBusy>> Core::refused_at_first_look() {
@@ -58,7 +58,10 @@ std::optional<std::variant<InvalidYaml, FileBusy>> Core::refused_at_first_look()
   know_replica(session);
   if (yaml_is_base(session)) return std::nullopt;
   InvalidYaml invalid;
-  if (!need_document(session, invalid)) return invalid;
+  if (!need_document(session, invalid)) {
+    observe_invalid(session.content, invalid);
+    return invalid;
+  }
   if (session.base_index.empty() && session.document)
     first_document = FirstDocument{session.content.fingerprint, session.content.missing, std::move(session.document),
                                    std::move(session.yaml_warnings)};

@@ -19,6 +19,10 @@ FileChange file_change(Side source, const std::vector<std::int64_t>& ids, std::s
   return change;
 }
 
+ConflictRef conflict_ref(const Conflict& conflict) {
+  return {conflict.number, conflict.task_id, conflict.finding.reason, conflict.yaml_author, conflict.database_author};
+}
+
 void append(Effects& to, Effects&& more) {
   std::move(more.files.begin(), more.files.end(), std::back_inserter(to.files));
   std::move(more.opened.begin(), more.opened.end(), std::back_inserter(to.opened));
@@ -42,17 +46,22 @@ Effects Core::effects_of(Session& session, const Work& work, const std::optional
   if (!session.content.missing && known_before && checksum != before) {
     const std::vector<IndexEntry>& index = seen && seen->index ? *seen->index : session.base_index;
     result.files.push_back(file_change(Side::yaml, candidates(index, session.yaml_index, index), checksum));
+    result.files.back().author = work.file_author.empty() ? file_author() : work.file_author;
   }
   if (written) {
     std::vector<std::int64_t> ids;
     for (const TaskPlan& task : work.plan.tasks)
       if (task.yaml) ids.push_back(task.id);
     result.files.push_back(file_change(Side::database, ids, to_hex(*written)));
+    result.files.back().author = work.author;
   }
   for (const Conflict& conflict : work.opened)
-    result.opened.push_back({conflict.number, conflict.task_id, conflict.finding.reason});
-  for (const Work::Closed& closed : work.closed)
-    result.closed.push_back({closed.conflict.number, closed.conflict.task_id, closed.resolution});
+    result.opened.push_back(conflict_ref(conflict));
+  for (const Conflict& conflict : work.reopened) result.opened.push_back(conflict_ref(conflict));
+  for (const Work::Closed& closed : work.closed) {
+    const bool by_itself = closed.resolution == "superseded";
+    result.closed.push_back({closed.conflict.number, closed.conflict.task_id, closed.resolution, by_itself ? std::string() : actor});
+  }
   return result;
 }
 

@@ -6,7 +6,7 @@
 
 namespace lockstep {
 
-std::string write_resolution_request(const Resolution& resolution, int version) {
+std::string write_resolution_request(const Resolution& resolution, int version, const std::string& author) {
   Json request = Json::object();
   request.set("choice", Json::string(std::string(to_string(resolution.choice))));
   request.set("version", Json::number(std::int64_t{version}));
@@ -22,6 +22,7 @@ std::string write_resolution_request(const Resolution& resolution, int version) 
     }
   }
   request.set("fields", std::move(fields));
+  if (!author.empty()) request.set("author", Json::string(author));
   return write_json(request);
 }
 
@@ -70,10 +71,17 @@ std::optional<ResolveRequest> read_resolution_request(std::string_view text) {
   return request;
 }
 
-std::string write_undo_request(std::optional<double> max_delete_percent) {
+std::string write_undo_request(std::optional<double> max_delete_percent, const std::string& author) {
   Json request = Json::object();
   if (max_delete_percent) request.set("max_delete_percent", Json::number(std::to_string(*max_delete_percent)));
+  if (!author.empty()) request.set("author", Json::string(author));
   return write_json(request);
+}
+
+std::string request_author(std::string_view text) {
+  const JsonResult request = parse_json(text);
+  const Json* author = request.ok() ? request.value.find("author") : nullptr;
+  return author ? author->text : std::string();
 }
 
 std::optional<double> read_undo_request(std::string_view text) {

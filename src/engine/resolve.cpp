@@ -50,6 +50,14 @@ std::vector<ResolveOutcome> of_run(std::vector<ResolveOutcome> outcomes, std::op
   return outcomes;
 }
 
+// Who asked for the stored decisions; empty where several did.
+std::string common_author(const std::vector<Conflict>& wanted) {
+  const std::string first = request_author(wanted.front().resolution_request);
+  const bool alone = std::ranges::all_of(
+      wanted, [&](const Conflict& conflict) { return request_author(conflict.resolution_request) == first; });
+  return alone ? first : std::string();
+}
+
 // The decision that would write that row.
 const ResolveDone* decision_about(const std::vector<ResolveOutcome>& outcomes, std::int64_t row) {
   for (const ResolveOutcome& outcome : outcomes)
@@ -69,14 +77,21 @@ struct Core::Decisions {
   std::vector<Work::Closed> closed;
   std::vector<Conflict> moved_on;    // to be stored in their newer version
   std::vector<Conflict> superseded;  // nothing is left of them
+  UndoNotes notes;
 
   ResolveOutcome decide(Conflict, const ResolveRequest&);
+  void note(const Conflict&, const Triple& now, const Resolved&);
   Triple triple_of(std::int64_t id) const;
 };
 
 Triple Core::Decisions::triple_of(std::int64_t id) const {
   const auto found = std::ranges::lower_bound(triples.triples, id, {}, &Triple::id);
   return found != triples.triples.end() && found->id == id ? *found : Triple{id, nullptr, nullptr, nullptr};
+}
+
+void Core::Decisions::note(const Conflict& conflict, const Triple& now, const Resolved& resolved) {
+  notes.apart.push_back({conflict.task_id, now.base ? std::optional(*now.base) : std::nullopt});
+  if (resolved.new_task_id) notes.apart.push_back({*resolved.new_task_id, std::nullopt});
 }
 
 // ResolveDone: as it will be, once the run has been carried out.
@@ -106,6 +121,7 @@ ResolveOutcome Core::Decisions::decide(Conflict conflict, const ResolveRequest& 
   Resolved resolved = lockstep::resolve(now, conflict.finding, request.resolution, policy, free_id);
   if (!resolved.problem.empty()) return ChoiceRefused{std::move(resolved.problem)};
   if (resolved.new_task_id) ++free_id;
+  note(conflict, now, resolved);
   std::ranges::move(resolved.tasks, std::back_inserter(tasks));
   ResolveDone done{.number = conflict.number,
                    .task_id = conflict.task_id,
@@ -115,6 +131,7 @@ ResolveOutcome Core::Decisions::decide(Conflict conflict, const ResolveRequest& 
                    .stored = false,
                    .message = sentence(choice, conflict.number),
                    .run_id = std::nullopt};
+  notes.decided.push_back({conflict, std::string(to_string(choice))});
   closed.push_back({std::move(conflict), std::string(to_string(choice))});
   return done;
 }
@@ -126,7 +143,7 @@ ResolveOutcome Core::store_resolution(const ResolveRequest& request) {
   if (found.empty()) return ConflictGone{};
   Conflict& conflict = found.front();
   if (request.version && *request.version != conflict.version) return ConflictMoved{std::move(conflict)};
-  conflict.resolution_request = write_resolution_request(request.resolution, conflict.version);
+  conflict.resolution_request = write_resolution_request(request.resolution, conflict.version, actor);
   transaction->conflicts().update(std::span(&conflict, 1));
   transaction->commit();
   ResolveDone done;
@@ -201,7 +218,7 @@ std::vector<ResolveOutcome> Core::resolve_own(const std::vector<ResolveRequest>&
     const Triples triples = this->triples(session, ids);
     std::int64_t highest = session.transaction->tasks().highest_id();
     if (!session.yaml_index.empty()) highest = std::max(highest, session.yaml_index.back().id);
-    Decisions decisions{session, policy, triples, highest + 1, {}, {}, {}, {}};
+    Decisions decisions{session, policy, triples, highest + 1, {}, {}, {}, {}, {}};
     outcomes.clear();
     for (const ResolveRequest& request : requests) {
       auto found = pending.extract(request.number);
@@ -228,7 +245,7 @@ Executed Core::execute(Session& session, Decisions& decisions, Timestamp started
   std::vector<std::int64_t> gone;
   for (const Conflict& conflict : decisions.superseded) {
     gone.push_back(conflict.number);
-    superseded.closed.push_back({conflict.number, conflict.task_id, "superseded"});
+    superseded.closed.push_back({conflict.number, conflict.task_id, "superseded", {}});
   }
   if (!gone.empty()) session.transaction->conflicts().close(gone);
   if (!decisions.moved_on.empty()) session.transaction->conflicts().update(decisions.moved_on);
@@ -240,6 +257,7 @@ Executed Core::execute(Session& session, Decisions& decisions, Timestamp started
     work.plan = assemble(std::move(decisions.tasks), decisions.policy, {session.yaml_index.size(), session.database_index.size()});
     work.plan.guard.reset();  // a person named these very tasks
     work.closed = std::move(decisions.closed);
+    work.notes = std::move(decisions.notes);
     executed = execute(session, decisions.triples, work, started);
   } else if (!gone.empty() || !decisions.moved_on.empty()) {
     session.transaction->commit();
@@ -262,6 +280,7 @@ void Core::carry_out_resolutions(const std::vector<Conflict>& wanted) {
     }
   }
   if (!requests.empty()) {
+    const ActingFor asked(*this, common_author(wanted));
     const std::vector<ResolveOutcome> outcomes = resolve_all(requests);
     for (std::size_t i = 0; i < requests.size(); ++i) {
       const bool stays = std::holds_alternative<ResolveDone>(outcomes[i]) || std::holds_alternative<FileBusy>(outcomes[i]) ||

@@ -50,6 +50,7 @@ std::optional<SyncResult> Core::confirmed() {
 
 SyncOutcome Core::sync(const SyncRequest& request) {
   const Timestamp started = clock();
+  const ActingFor asked(*this, request.author.empty() ? actor : request.author);
   if (auto same = nothing_new(request, started)) return std::move(*same);
   worth_a_retry = true;  // until it has ended otherwise
   const Operation operation(*this);
@@ -68,15 +69,16 @@ SyncOutcome Core::sync(const SyncRequest& request) {
     if (!tasks_to_decide(session).empty() && !need_document(session, invalid)) return SyncOutcome(std::move(invalid));
     Triples triples;
     Work work = decide(*this, session, request, triples, started);
-    if (work.plan.guard) {
-      rest.reset();
-      record_refusal(session, request, *work.plan.guard, started);
-      return SyncOutcome(GuardStopped{std::move(*work.plan.guard)});
-    }
+    // Before the guard looks: it is about what is really gone.
     if (deletes_too_soon(session, triples, work)) {
       if (restless == Restless::never) return leave_deletions(triples, work);
       restless = Restless::wait;
       return SyncOutcome(SyncResult());  // waited for without lock and transaction
+    }
+    if (work.plan.guard) {
+      rest.reset();
+      record_refusal(session, request, *work.plan.guard, started);
+      return SyncOutcome(GuardStopped{std::move(*work.plan.guard)});
     }
     Executed executed = execute(session, triples, work, started);
     if (auto* again = std::get_if<StartAgain>(&executed)) return std::move(*again);

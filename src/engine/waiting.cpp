@@ -18,6 +18,7 @@ constexpr milliseconds kWithoutLock{100};
 constexpr milliseconds kLeast{250};
 // Finding out who is in the way costs a session of its own.
 constexpr milliseconds kWorthAQuestion{1'600};
+constexpr milliseconds kToBeAnswered{1'000};
 
 }  // namespace
 
@@ -30,14 +31,16 @@ void Core::begin_waiting() {
   patience = Patience(files, allowed);
   patience.on_wait(wait_listener);
   patience.end_with(given_up);
+  was_busy.reset();
 }
 
 void Core::count_waits(bool under_lock) {
   patience.spend(store->waited());
   const auto left = std::chrono::ceil<milliseconds>(patience.left());
-  store->wait_at_most({.lock = under_lock ? std::min(left, kUnderLock) : left,
-                       .answer = left,
-                       .name_holder = under_lock && patience.used_up() >= kWorthAQuestion});
+  const bool anonymous = !was_busy || was_busy->parts().cause.find("process ") == std::string::npos;
+  const bool ask = under_lock && anonymous && (patience.used_up() >= kWorthAQuestion || left <= kUnderLock);
+  const milliseconds slice = ask ? kToBeAnswered : kUnderLock;
+  store->wait_at_most({.lock = under_lock ? std::min(left, slice) : left, .answer = left, .name_holder = ask});
 }
 
 std::unique_ptr<Transaction> Core::begin(Access access) {
@@ -55,11 +58,10 @@ void Core::wait_for_commit() { count_waits(false); }
 
 void Core::wait_for_database(const Error& busy) {
   count_waits(false);
-  if (patience.worth_a_word()) {
-    Error::Parts parts = busy.parts();
-    patience.tell("Waiting for the database: " + parts.cause);
-  }
-  if (!patience.wait(std::min<microseconds>(kWithoutLock, patience.left()))) throw Error(busy);
+  // The last attempt may have been too short to find out who is in the way.
+  if (!was_busy || busy.parts().cause.size() >= was_busy->parts().cause.size()) was_busy = busy;
+  if (patience.worth_a_word()) patience.tell("Waiting for the database: " + was_busy->parts().cause);
+  if (!patience.wait(std::min<microseconds>(kWithoutLock, patience.left()))) throw Error(*was_busy);
 }
 
 void Core::give_up() {

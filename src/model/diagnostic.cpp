@@ -72,11 +72,11 @@ void append_below(std::string& out, const Cell& cell, char fill) {
 std::string source_with_caret(const Diagnostic& diagnostic) {
   if (diagnostic.line == 0 || diagnostic.column == 0 || diagnostic.source_line.empty()) return {};
   const std::vector<Cell> cells = cells_of(diagnostic.source_line);
-  const std::size_t caret = std::min(diagnostic.column - 1, cells.size());
+  const std::size_t caret = std::min(diagnostic.column - 1 - std::min(diagnostic.source_start, diagnostic.column - 1), cells.size());
   const Window window = window_around(cells, caret);
   std::string source;
   std::string below;
-  if (window.begin > 0) {
+  if (window.begin > 0 || diagnostic.source_start > 0) {
     source += kCut;
     below.append(kCut.size(), ' ');
   }

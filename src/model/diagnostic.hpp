@@ -16,7 +16,8 @@ struct Diagnostic {
   std::optional<std::int64_t> task_id; // where it is known
   std::string field;                   // empty = the task or the file as a whole
   std::string message;                 // names the bad value, says how to mend it
-  std::string source_line;             // the line's text, for the caret; may be empty
+  std::string source_line;             // the line's text, for the caret; may be empty; of a long line what is near it
+  std::size_t source_start = 0;        // characters of the line before that
 };
 
 // The source line and, below it, the caret, as format_diagnostic shows them; empty where the place or the line is

@@ -28,4 +28,9 @@ struct Reverted {
 // carried came from there. Fields with an owner are neither compared nor taken back.
 Reverted revert(const Triple& now, const TaskChange& change, const Policy& policy);
 
+// The same of a task that a person's decision made alike on both sides: each side gets what it had itself, so that they
+// are apart again, and `base` (null: none) becomes what it was then. Nothing is carried from one side to the other.
+// `parted`: the run was such an undo itself; then taking it back makes the sides alike.
+Reverted revert_decision(const Triple& now, const TaskChange& change, const Task* base, bool parted, const Policy& policy);
+
 }  // namespace lockstep

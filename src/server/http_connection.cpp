@@ -1,11 +1,14 @@
 #include "server/http_connection.hpp"
 
+#include <sys/socket.h>
+
 #include <array>
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 #include <chrono>
 #include <memory>
 
+#include "engine/host.hpp"
 #include "server/context.hpp"
 #include "server/http_text.hpp"
 #include "server/request_parser.hpp"
@@ -26,6 +29,17 @@ std::string shown(std::chrono::milliseconds duration) {
   return count % 1000 == 0 ? std::to_string(count / 1000) + " s" : std::to_string(count) + " ms";
 }
 
+// The user at the other end of a unix socket; empty of any other.
+std::string unix_peer(Socket& socket) {
+  int family = 0;
+  socklen_t size = sizeof family;
+  if (getsockopt(socket.native_handle(), SOL_SOCKET, SO_DOMAIN, &family, &size) != 0 || family != AF_UNIX) return {};
+  ucred peer{};
+  size = sizeof peer;
+  if (getsockopt(socket.native_handle(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return {};
+  return user_name(peer.uid);
+}
+
 class HttpConnection final : public Connection {
  public:
   HttpConnection(Context& context, Socket socket)
@@ -35,6 +49,7 @@ class HttpConnection final : public Connection {
         parser_({context.settings.max_header, context.settings.max_body}) {
     error_code ignored;
     socket_.non_blocking(true, ignored);
+    peer_user_ = unix_peer(socket_);
   }
 
   static Awaitable<void> serve(std::unique_ptr<HttpConnection> connection);
@@ -73,6 +88,7 @@ class HttpConnection final : public Connection {
   Context& context_;
   Socket socket_;
   RequestParser parser_;
+  std::string peer_user_;
   Clock::time_point deadline_ = Clock::time_point::max();
   bool expired_ = false;
   bool idle_ = false;    // between requests
@@ -157,6 +173,7 @@ Awaitable<bool> HttpConnection::receive_bytes(Progress progress) {
 Awaitable<bool> HttpConnection::answer() {
   if (parser_.keep_alive()) persistence_ = parser_.is_http_1_0() ? Persistence::keep_1_0 : Persistence::keep;
   api::Request request = parser_.take();
+  request.user = peer_user_;
   head_only_ = request.method == "HEAD";
   // While it is worked on nobody waits for the client.
   wait_until(Clock::time_point::max());

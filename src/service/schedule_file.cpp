@@ -159,7 +159,7 @@ std::optional<MetadataEdit> metadata_edit(const Json& present, const Json& wante
 std::string new_text(const Json& others) {
   std::string text;
   for (const auto& [key, value] : others.members) text += yaml::write_block_entry(key, value, 0, {}) + "\n";
-  return text;
+  return text.empty() ? text : text + "tasks: []\n";
 }
 
 }  // namespace

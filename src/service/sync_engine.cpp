@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "engine/engine.hpp"
+#include "engine/host.hpp"
 #include "file/posix_file_system.hpp"
 #include "service/configured.hpp"
 #include "service/operations.hpp"
@@ -24,6 +25,7 @@ struct SyncEngine::Impl {
     store.table = settings.table;
     store.lock_timeout_ms = settings.lock_timeout.count();
     engine = std::make_unique<Engine>(settings, files, open_store(settings.database, store));
+    engine->act_for(login_name());
     owner = ::getpid();
     return *engine;
   }

@@ -12,8 +12,9 @@ namespace lockstep {
 inline std::int64_t history_bytes(const Run& run, std::span<const ChangeRecord> changes) {
   constexpr std::size_t kRunOverhead = 256;
   constexpr std::size_t kChangeOverhead = 64;
-  std::size_t bytes = kRunOverhead + run.details.size();
-  for (const ChangeRecord& change : changes) bytes += kChangeOverhead + change.before.size() + change.after.size();
+  std::size_t bytes = kRunOverhead + run.details.size() + run.undo_notes.size();
+  for (const ChangeRecord& change : changes)
+    bytes += kChangeOverhead + change.before.size() + change.after.size() + change.yaml_text.size();
   return static_cast<std::int64_t>(bytes);
 }
 

@@ -107,6 +107,8 @@ struct Conflict {
   Timestamp detected_at;
   // A resolution stored for the process that can write the replica's file; empty = none. JSON.
   std::string resolution_request;
+  // Who made the side what it is, where that is known; else empty.
+  std::string yaml_author, database_author;
 };
 
 struct ConflictFilter {
@@ -135,6 +137,10 @@ struct Run {
   std::string details;  // JSON: conflicts, warnings, guard, resolution, undone run
   // An undo stored for the process that can write the replica's file; empty = none. JSON.
   std::string undo_request;
+  std::string author;   // who asked for it, or made all that it carried; empty = not known
+  // What taking the run back needs besides its changes (engine/undo_notes.hpp). Only written with the run:
+  // HistoryTable::undo_notes() reads it.
+  std::string undo_notes;
 };
 
 // Before and after of one task on one side, as JSON text; empty = absent.
@@ -145,6 +151,8 @@ struct ChangeRecord {
   Side side = Side::yaml;
   std::string before;
   std::string after;
+  std::string author = {};     // who made the change that the run carried; empty = not known
+  std::string yaml_text = {};  // database: the task's own lines in the YAML, where the run left them as they were; else empty
 };
 
 struct RunFilter {
@@ -186,6 +194,12 @@ class TaskTable {
   // included), sorted; nullopt = cannot tell, read rows(). Never misses a row, save one that was changed past the
   // triggers: that is what a full comparison now and then is for.
   virtual std::optional<std::vector<std::int64_t>> changed_since(std::string_view) { return std::nullopt; }
+  // Who committed the last change of these rows since a transaction with that cursor, as far as the feed tells: names of
+  // the database's roles, in the order of `ids`; empty = not known.
+  virtual std::vector<std::string> authors_since(std::string_view cursor, std::span<const std::int64_t> ids) {
+    static_cast<void>(cursor);
+    return std::vector<std::string>(ids.size());
+  }
   // Only the rows with these ids; an id without a row is left out.
   virtual TableRows rows_of(std::span<const std::int64_t> ids) {
     std::vector<std::int64_t> sorted(ids.begin(), ids.end());
@@ -220,6 +234,7 @@ class ConflictTable {
   virtual std::vector<Conflict> list(const ConflictFilter&) = 0;                   // oldest first
   virtual std::size_t count(const ConflictFilter&) = 0;                            // limit and offset ignored
   virtual std::vector<std::int64_t> insert(std::span<const Conflict>) = 0;         // gives the numbers
+  virtual void reopen(std::span<const Conflict>) = 0;                              // closed ones, under the numbers that they had
   virtual void update(std::span<const Conflict>) = 0;                              // by number; Error(changed) if it is gone
   virtual void close(std::span<const std::int64_t> numbers) = 0;                   // their numbers are never given again
 };
@@ -232,6 +247,9 @@ class HistoryTable {
   virtual std::optional<Run> run(std::int64_t id) = 0;
   virtual bool has_run(std::string_view key) = 0;
   virtual std::vector<ChangeRecord> changes(std::int64_t run) = 0;                 // by task id, YAML first
+  // Of one task, by runs of a replica with a lower id; the newest run's first. `limit`: of records.
+  virtual std::vector<ChangeRecord> changes_before(std::int64_t run, std::string_view replica, std::int64_t task_id, std::size_t limit) = 0;
+  virtual std::string undo_notes(std::int64_t run) = 0;                            // as recorded; empty = none, or no such run
   virtual void request_undo(std::int64_t run, std::string_view request) = 0;       // empty = no longer; no such run: nothing
   // The oldest go first; the newest run of each replica always stays, since a file journal may still ask for it.
   virtual void prune(Timestamp older_than, std::uint64_t max_bytes) = 0;

@@ -71,6 +71,7 @@ void BlockEntries::insert(std::size_t before, const std::string& lines, const st
   if (before == entries_.size()) {
     const std::size_t last = before - 1;
     const bool in_its_place = removed[last] && begins_line(text_, entries_[last].span.start);
+    if (!removed[last]) surgeon_.end_line_of(*entries_[last].value);
     return surgeon_.insert_lines(in_its_place ? start_of(last) : end_of(last), indent + lines);
   }
   const std::size_t at = start_of(before);

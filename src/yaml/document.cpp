@@ -7,6 +7,7 @@
 #include "model/error.hpp"
 #include "yaml/editor.hpp"
 #include "yaml/fault.hpp"
+#include "yaml/former_text.hpp"
 #include "yaml/list_place.hpp"
 #include "yaml/reading.hpp"
 #include "yaml/surgery.hpp"
@@ -194,6 +195,62 @@ EditResult Document::edit(std::span<const Edit> edits, const std::optional<Metad
   EditResult result;
   result.problem = "the file cannot be edited: " + format_diagnostic(all.diagnostics.front(), false);
   return result;
+}
+
+std::vector<FormerText> Document::former_texts(const Document& after) const {
+  const yaml::Reading& was = impl_->reading;
+  const yaml::Reading& is = after.impl_->reading;
+  const bool known = (was.whole && is.whole) || (!was.items.empty() && !is.items.empty());
+  if (!known) return {};
+  return yaml::former_texts({impl_->text, was}, {after.impl_->text, is});
+}
+
+namespace {
+
+// What is left to do where the task reads `found` already; nullopt: nothing.
+std::optional<Edit> rest_of(const Edit& edit, const Task* found) {
+  if (edit.kind == Edit::Kind::remove) return found ? std::optional(edit) : std::nullopt;
+  if (!found) return edit.kind == Edit::Kind::insert ? std::optional(edit) : std::nullopt;
+  const FieldSet fields = differing(*found, edit.task, FieldSet::synced());
+  if (fields.empty()) return std::nullopt;
+  Edit rest = edit;
+  rest.kind = Edit::Kind::update;
+  rest.text.reset();
+  rest.fields = fields;
+  if (edit.kind == Edit::Kind::update) rest.fields.insert(Field::updated_at);
+  return rest;
+}
+
+}  // namespace
+
+EditResult Document::edit_back(std::span<const Edit> edits, const std::optional<MetadataEdit>& metadata,
+                               std::span<const FormerText> former) const {
+  const bool plain = std::ranges::none_of(edits, [](const Edit& edit) { return edit.new_id.has_value(); });
+  const ReadResult whole = plain && !former.empty() ? read_text(impl_->text, impl_->options, false) : ReadResult();
+  const auto text = whole.document ? yaml::with_former_texts({whole.document->text(), whole.document->impl_->reading}, former)
+                                   : std::nullopt;
+  const ReadResult back = text ? read_text(*text, impl_->options, false) : ReadResult();
+  if (!back.document) return edit(edits, metadata);
+  std::vector<Edit> rest;
+  for (const Edit& edit : edits)
+    if (auto more = rest_of(edit, back.document->find(edit.task->id))) rest.push_back(*std::move(more));
+  EditResult result = back.document->edit_what_is_read(rest, metadata);
+  if (!result.document) return edit(edits, metadata);
+  // Whoever asks for this edit knows all tasks but these.
+  std::vector<std::int64_t> ids;
+  for (const Edit& edit : edits) ids.push_back(edit.task->id);
+  result.document->read_also(ids);
+  std::map<std::int64_t, std::optional<Task>> meant;  // all others must be what they are now
+  bool as_meant = true;
+  for (const Edit& edit : edits) {
+    const Task* found = result.document->find(edit.task->id);
+    as_meant = as_meant && (edit.kind == Edit::Kind::remove
+                                ? found == nullptr
+                                : found && differing(*found, edit.task, FieldSet::synced()).empty());
+    meant.emplace(edit.task->id, found ? std::optional(*found) : std::nullopt);
+  }
+  if (as_meant && first_difference(*whole.document->impl_, *result.document->impl_, meant).empty()) return result;
+  return edit(edits, metadata);
 }
 
 EditResult Document::edit_what_is_read(std::span<const Edit> edits, const std::optional<MetadataEdit>& metadata) const {

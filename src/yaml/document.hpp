@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "model/diagnostic.hpp"
+#include "model/former_text.hpp"
 #include "model/held_task.hpp"
 #include "model/known_text.hpp"
 #include "model/task.hpp"
@@ -24,7 +25,7 @@ struct ReadOptions {
   std::string file_name = "schedule.yml";     // for diagnostics
   YamlVersion version = YamlVersion::strict;  // strict: scalars on which the versions differ are errors
   std::size_t max_depth = 64;
-  std::size_t max_diagnostics = 1000;  // further ones are counted, not listed
+  std::size_t max_diagnostics = 100;  // further ones are counted, not listed
   bool unknown_keys_are_faults = false;  // else warnings
   std::size_t piecewise_from = 64 * 1024;  // bytes; shorter texts are read in one go, on one thread
 };
@@ -98,6 +99,14 @@ class Document {
   // one leaves (new_id). The result has been parsed again
   // and compared with what was meant; if that fails, `problem` says what.
   EditResult edit(std::span<const Edit> edits, const std::optional<MetadataEdit>& metadata = std::nullopt) const;
+
+  // What this text has where `after`, which edit() made of it, has something else in its list.
+  std::vector<FormerText> former_texts(const Document& after) const;
+  // As edit(), by bringing former texts back wherever what an edit made of them still stands there; the edits say what
+  // the tasks must be then in their synced fields, and do what is left of it. `created_at` and `updated_at` of what is
+  // brought back are those of then.
+  EditResult edit_back(std::span<const Edit> edits, const std::optional<MetadataEdit>& metadata,
+                       std::span<const FormerText> former) const;
 
  private:
   Document();

@@ -14,9 +14,13 @@ LineIndex::LineIndex(std::string_view text) : text_(text), starts_{0} {
   }
 }
 
+std::size_t LineIndex::line(std::size_t byte) const {
+  return static_cast<std::size_t>(std::upper_bound(starts_.begin(), starts_.end(), byte) - starts_.begin());
+}
+
 LineIndex::Position LineIndex::position(std::size_t byte) const {
   byte = std::min(byte, text_.size());
-  const auto line = static_cast<std::size_t>(std::upper_bound(starts_.begin(), starts_.end(), byte) - starts_.begin());
+  const std::size_t line = this->line(byte);
   const std::size_t start = line == 1 ? std::min(bom_length(text_), byte) : starts_[line - 1];
   return {line, 1 + count_characters(text_.substr(start, byte - start))};
 }
@@ -54,7 +58,27 @@ const LineIndex& FaultList::lines() {
   return *lines_;
 }
 
-std::size_t FaultList::line_of(std::size_t byte) { return lines().position(byte).line; }
+std::size_t FaultList::line_of(std::size_t byte) { return lines().line(std::min(byte, text_.size())); }
+
+// The line and what of it is marked; of a long line only what is near.
+void FaultList::show_source(const Fault& fault, Diagnostic& diagnostic) {
+  constexpr std::size_t kNear = 1600;  // bytes on either side
+  const std::size_t at = std::min(fault.start, text_.size());
+  const std::string_view line = lines().line_text(diagnostic.line);
+  const auto line_start = static_cast<std::size_t>(line.data() - text_.data());
+  const std::size_t place = std::min(std::max(at, line_start) - line_start, line.size());
+  const auto is_inside = [&](std::size_t i) { return i < line.size() && (static_cast<unsigned char>(line[i]) & 0xC0U) == 0x80U; };
+  std::size_t begin = place > kNear ? place - kNear : 0;
+  while (begin > 0 && begin < place && is_inside(begin)) ++begin;
+  std::size_t end = std::min(place + kNear, line.size());
+  while (end > place && is_inside(end)) --end;
+  diagnostic.source_line = line.substr(begin, end - begin);
+  if (begin > 0) diagnostic.source_start = diagnostic.column - 1 - count_characters(line.substr(begin, place - begin));
+  const std::size_t bytes = fault.end > fault.start && fault.end != kWholeFile ? std::min(fault.end - fault.start, kNear) : 0;
+  std::string_view marked = text_.substr(at, bytes);
+  marked = marked.substr(0, std::min(marked.find_first_of("\r\n"), marked.size()));
+  diagnostic.length = std::max<std::size_t>(1, count_characters(marked));
+}
 
 std::vector<Diagnostic> FaultList::diagnostics(const std::string& file, std::size_t limit, std::size_t& more) {
   // Faults of the file as a whole come first: their start wraps around to 0.
@@ -68,6 +92,8 @@ std::vector<Diagnostic> FaultList::diagnostics(const std::string& file, std::siz
 
   std::vector<Diagnostic> result;
   result.reserve(std::min(limit, faults_.size()));
+  LineIndex::Position before{0, 0};
+  std::size_t counted = 0;
   for (const Fault& fault : faults_) {
     if (result.size() == limit) break;
     Diagnostic diagnostic;
@@ -76,15 +102,16 @@ std::vector<Diagnostic> FaultList::diagnostics(const std::string& file, std::siz
     diagnostic.field = fault.field;
     diagnostic.message = fault.message;
     if (fault.start != kWholeFile) {
-      const LineIndex::Position at = lines().position(fault.start);
-      const std::string_view line = lines().line_text(at.line);
-      diagnostic.line = at.line;
-      diagnostic.column = at.column;
-      diagnostic.source_line = std::string(line);
-      const std::size_t bytes = fault.end > fault.start && fault.end != kWholeFile ? fault.end - fault.start : 0;
-      std::string_view marked = text_.substr(std::min(fault.start, text_.size()), bytes);
-      marked = marked.substr(0, std::min(marked.find_first_of("\r\n"), marked.size()));
-      diagnostic.length = std::max<std::size_t>(1, count_characters(marked));
+      const std::size_t start = std::min(fault.start, text_.size());
+      const std::size_t line = lines().line(start);
+      // Many faults may stand in one long line: its characters are counted once.
+      const bool same_line = line == before.line;
+      before = same_line ? LineIndex::Position{line, before.column + count_characters(text_.substr(counted, start - counted))}
+                         : lines().position(start);
+      counted = start;
+      diagnostic.line = before.line;
+      diagnostic.column = before.column;
+      show_source(fault, diagnostic);
     }
     result.push_back(std::move(diagnostic));
   }

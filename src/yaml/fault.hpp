@@ -31,6 +31,7 @@ class LineIndex {
     std::size_t line = 1;
     std::size_t column = 1;  // in characters; the BOM is none
   };
+  std::size_t line(std::size_t byte) const;
   Position position(std::size_t byte) const;
   std::string_view line_text(std::size_t line) const;  // without its line break and BOM
 
@@ -63,6 +64,7 @@ class FaultList {
 
  private:
   const LineIndex& lines();
+  void show_source(const Fault& fault, Diagnostic& diagnostic);
 
   std::string_view text_;
   std::size_t keep_;

@@ -78,6 +78,7 @@ void look_at_brackets(std::string_view text, const Node& mapping, JsonStyle& sty
   const std::string_view colon = text.substr(key.end, std::max(value.start, key.end) - key.end);
   if (colon == ":" ? quoted : colon.find_first_not_of(" :") == std::string_view::npos && colon.ends_with(": "))
     style.colon = colon;
+  if (style.colon == ":") style.comma.assign(1, ',');
   for (std::size_t i = 2; i < mapping.items.size() && !style.lines; i += 2) {
     const std::size_t end = mapping.items[i - 1].end;
     const std::string_view comma = text.substr(end, mapping.items[i].start - std::min(end, mapping.items[i].start));

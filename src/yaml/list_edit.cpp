@@ -125,20 +125,29 @@ void ListEditor::remove_group(std::size_t first, std::size_t last, bool to_the_e
   surgeon_.changes().remove(start, end);
 }
 
+std::optional<Node> ListEditor::task_at(std::size_t position) const {
+  const TaskPlace& place = reading_.places[reading_.order[position]];
+  return parse_node(text_, place.start, place.end, reading_.ascii);
+}
+
 // Whether blank lines behind the task would become part of its last value.
 bool ListEditor::takes_blank_lines(std::size_t position) const {
-  const TaskPlace& place = reading_.places[reading_.order[position]];
-  const std::optional<Node> task = parse_node(text_, place.start, place.end, reading_.ascii);
+  const std::optional<Node> task = task_at(position);
   return task && yaml::takes_blank_lines(text_, *task);
 }
 
 void ListEditor::insert_lines(const std::vector<Piece>& pieces, const std::vector<bool>& removed) {
   const std::size_t count = removed.size();
+  if (pieces.empty()) return;
   const std::string blank = repeat("\n", separating_lines());
   // In the place of the last task, between the blank lines that were around it, if that one goes.
   const TaskLines last = lines_of(text_, reading_, count - 1);
   const std::size_t end = removed.back() ? last.start : last.end;
-  bool nothing_above = removed.back();
+  const bool behind_last =
+      !removed.back() && std::any_of(pieces.begin(), pieces.end(), [&](const Piece& p) { return p.before == count; });
+  if (behind_last && line_start(text_, end) != end)
+    if (const std::optional<Node> task = task_at(count - 1)) surgeon_.end_line_of(*task);
+  bool nothing_above = removed.back() || (behind_last && !blank.empty() && takes_blank_lines(count - 1));
   std::string at_end;
   for (const Piece& piece : pieces) {
     if (piece.before < count) {

@@ -31,6 +31,7 @@ class ListEditor {
   void remove_lines(const std::vector<bool>& removed, bool replaces_last);
   void remove_group(std::size_t first, std::size_t last, bool to_the_end);
   void insert_lines(const std::vector<Piece>& pieces, const std::vector<bool>& removed);
+  std::optional<Node> task_at(std::size_t position) const;
   bool takes_blank_lines(std::size_t position) const;
   void change_flow(const std::vector<bool>& removed, const std::vector<Piece>& pieces);
   std::size_t opening_bracket() const;

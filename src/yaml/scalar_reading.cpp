@@ -1,5 +1,6 @@
 #include "yaml/scalar_reading.hpp"
 
+#include "model/utf8.hpp"
 #include "model/validation.hpp"
 
 namespace lockstep::yaml {
@@ -36,7 +37,8 @@ std::string quoting_hint(std::string_view value) {
   const bool backslash = value.find_first_of("\"\\") != std::string_view::npos;
   const char quote = backslash && value.find('\'') == std::string_view::npos ? '\'' : '"';
   if (backslash && quote == '"') return "between double quotes, with \\ before every \" and \\ in it";
-  return quote + std::string(value.substr(0, 60)) + (value.size() > 60 ? "…" : "") + quote;
+  const std::size_t end = characters_end(value, 60);
+  return quote + std::string(value.substr(0, end)) + (end < value.size() ? "…" : "") + quote;
 }
 
 ScalarReading ScalarReader::read(const Event& scalar, bool dates_are_fine) const {

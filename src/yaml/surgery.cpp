@@ -94,6 +94,20 @@ void Surgeon::insert_lines(std::size_t at, std::string_view lines) {
   changes_.insert(at, after_break ? text + std::string(line_break_) : std::string(line_break_) + text);
 }
 
+void Surgeon::end_line_of(const Node& node) {
+  if (!node.is(Node::Kind::scalar)) {
+    if (!node.flow && !node.items.empty()) end_line_of(node.items.back());
+    return;
+  }
+  if (!is_block_scalar(node) || node.end < text_.size() || line_start(text_, node.end) == node.end) return;
+  const std::string_view header = text_.substr(node.content, 3);
+  const std::size_t keeps = header.find('+');
+  if (keeps != std::string_view::npos)
+    changes_.replace(node.content + keeps, node.content + keeps + 1, "-");
+  else if (header.find('-') == std::string_view::npos)
+    changes_.insert(node.content + 1, "-");
+}
+
 // Puts `written` in the place of the value from `from` on; a value of no length gets its blank, or its colon.
 void Surgeon::put(const Node* key, const Node& value, std::size_t from, std::string written) {
   if (value.end > from) return changes_.replace(from, value.end, std::move(written));

@@ -66,6 +66,9 @@ class Surgeon {
   // Whole lines, given with `\n` between and none behind, put in as of position `at`, the beginning of a line or the
   // end of the text.
   void insert_lines(std::size_t at, std::string_view lines);
+  // To be called before lines are put in behind a node: where it ends with a block scalar that ends with the text, without
+  // a line break, that one is told to have none.
+  void end_line_of(const Node& node);
   // With `\n` replaced by the text's own line break.
   std::string with_line_breaks(std::string_view lines) const;
 

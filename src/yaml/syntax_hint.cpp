@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "model/utf8.hpp"
 #include "model/validation.hpp"
 
 namespace lockstep::yaml {
@@ -41,7 +42,8 @@ std::string in_quotes(std::string_view value) {
   const bool single = contains(value, "\"") || contains(value, "\\");
   if (single && contains(value, "'")) return "single quotes, with every ' in it doubled";
   const char quote = single ? '\'' : '"';
-  return quote + std::string(value) + quote;
+  const std::size_t end = characters_end(value, 200);
+  return quote + std::string(value.substr(0, end)) + (end < value.size() ? "…" : "") + quote;
 }
 
 SyntaxHint quote_it(std::string_view text, std::size_t at, const std::string& why) {

@@ -132,6 +132,7 @@ void TaskEditor::add_field(const Node& task, Field field, const Task& after) {
     const std::size_t end = entry_span(text_, task, entry).end;
     const std::size_t column = column_of(text_, task.content);
     const std::string written = write_field(field, after[field], style_(), false, column);
+    surgeon_.end_line_of(task.items[2 * entry + 1]);
     return surgeon_.insert_lines(lines_end(text_, end), std::string(column, ' ') + written);
   }
   FlowEdit edit;

@@ -132,18 +132,18 @@ std::string members_text(const Event& event) {
 TEST(Events, HaveTheMembersOfTheContract) {
   const HostFacts host{"1.2.3", 5, "polling"};
   EXPECT_EQ(members_text(event_of(FileChange{Side::yaml, {1, 2}, 2, "abc"}, host)),
-            R"(schedule_config_updated{"source":"file","task_ids":[1,2],"task_count":2,"checksum":"abc",)"
+            R"(schedule_config_updated{"source":"file","task_ids":[1,2],"task_count":2,"checksum":"abc","author":null,)"
             R"("message":"The YAML file was saved with changes to 2 tasks"})");
   EXPECT_EQ(members_text(event_of(FileChange{Side::database, {1}, 1, "abc"}, host)),
-            R"(schedule_config_updated{"source":"database","task_ids":[1],"task_count":1,"checksum":"abc",)"
+            R"(schedule_config_updated{"source":"database","task_ids":[1],"task_count":1,"checksum":"abc","author":null,)"
             R"("message":"lockstep wrote 1 task into the YAML file"})");
   EXPECT_NE(members_text(event_of(FileChange{Side::yaml, {}, 0, "abc"}, host)).find("its tasks are the same"),
             std::string::npos);
   EXPECT_EQ(members_text(event_of(ConflictRef{12, 42, ConflictReason::both_changed}, host)),
             R"(sync_conflict_detected{"conflict_id":"conflict_12","task_id":42,)"
-            R"("reason":"Both YAML and database changed since the last sync","action_required":true})");
+            R"("reason":"Both YAML and database changed since the last sync","yaml_author":null,"db_author":null,"action_required":true})");
   EXPECT_EQ(members_text(event_of(ClosedConflict{12, 42, "superseded"}, host)),
-            R"(sync_conflict_resolved{"conflict_id":"conflict_12","task_id":42,"resolution":"superseded"})");
+            R"(sync_conflict_resolved{"conflict_id":"conflict_12","task_id":42,"resolution":"superseded","author":null})");
   EXPECT_EQ(members_text(event_of(ResyncRequired{}, host)), "resync_required{}");
   const Event changed = event_of(StatusChanged{std::make_shared<const Status>()}, host);
   EXPECT_EQ(changed.name, "sync_status_changed");

@@ -73,7 +73,7 @@ TEST(ApiJson, AFailedSyncIsAStatusLastError) {
   status.last_error = SyncFailure{kNoon, FileBusy{{std::nullopt, "File locked by another process"}}};
   EXPECT_EQ(member(status_json(status, {"1", 1, "running"}), "last_error"),
             R"({"at":"2026-11-22T12:00:00.123456Z","title":"File locked",)"
-            R"("detail":"File locked by another process (nothing was written; try again once it is done)"})");
+            R"x("detail":"File locked by another process (nothing was written; try again once it is done)"})x");
 }
 
 TEST(ApiJson, GuardNamesTheFirstHundred) {

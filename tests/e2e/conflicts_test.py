@@ -2,7 +2,7 @@ from support import DONE, FAILED, THREE_TASKS, USAGE, Workspace, task_text
 
 CONFLICT_MEMBERS = [
     "conflict_id", "version", "replica", "task_id", "kind", "conflict_reason", "fields", "yaml_updated_at", "db_updated_at",
-    "yaml_data", "db_data", "base_data", "detected_at"]
+    "yaml_data", "db_data", "base_data", "detected_at", "yaml_author", "db_author"]
 
 
 class Conflicts(Workspace):

@@ -1,7 +1,7 @@
 import subprocess
 
 from postgres_support import PostgresWorkspace
-from support import DONE, FAILED, SOURCE
+from support import DONE, FAILED, SOURCE, THREE_TASKS
 
 
 class DoctorPostgres(PostgresWorkspace):
@@ -36,6 +36,7 @@ class DoctorPostgres(PostgresWorkspace):
         self.expect_check(checks, "database events", "ok", "notified of changes")
 
     def test_before_the_first_sync(self):
+        self.write(THREE_TASKS)
         self.expect_check(self.doctor(DONE), "triggers", "ok", "made by the first sync")
         self.assertEqual(self.psql(self.name, "select count(*) from pg_namespace where nspname = 'lockstep'"), "0")
 

@@ -95,8 +95,8 @@ class Doctor(DaemonWorkspace):
         self.assertEqual(sorted(os.listdir(self.folder)), before)
 
     def test_before_anything_is_there(self):
-        checks = self.doctor(DONE)
-        self.expect_check(checks, "YAML", "ok", "is not there; the first sync makes it")
+        checks = self.doctor(FAILED)
+        self.expect_check(checks, "YAML", "fault", "no such file", "lockstep init")
         self.expect_check(checks, "syncs", "ok", "never synced yet")
 
     def test_invalid_yaml(self):
@@ -111,7 +111,7 @@ class Doctor(DaemonWorkspace):
     def test_the_yaml_is_gone(self):
         self.start()
         self.yaml.unlink()
-        self.expect_check(self.doctor(FAILED), "YAML", "fault", "does not exist", "lockstep restore")
+        self.expect_check(self.doctor(FAILED), "YAML", "fault", "no such file", "lockstep restore")
 
     def test_the_lock_is_held(self):
         self.start()

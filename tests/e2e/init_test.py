@@ -93,7 +93,8 @@ class Status(Workspace):
         status = self.json(DONE, "status")
         self.assertEqual(list(status), [
             "last_sync_timestamp", "total_tasks", "pending_conflicts", "sync_source", "in_sync", "replica", "timezone",
-            "owners", "version", "uptime_seconds", "yaml", "database", "watcher", "last_run"])
+            "owners", "version", "uptime_seconds", "yaml", "database", "waiting", "waiting_count", "last_error",
+            "watcher", "last_run"])
         self.assertEqual((status["total_tasks"], status["in_sync"], status["watcher"]), (3, True, "stopped"))
         self.assertEqual((status["yaml"]["valid"], status["yaml"]["tasks"], status["yaml"]["errors"]), (True, 3, []))
         self.assertEqual((status["database"]["backend"], status["database"]["tasks"]), ("sqlite", 3))

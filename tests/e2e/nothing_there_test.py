@@ -1,10 +1,8 @@
 """Paths that lead nowhere, and other failures: they say so, and leave nothing behind."""
 
 import os
-import signal
-import subprocess
 
-from support import DONE, FAILED, FILE_LOCKED, INVALID_YAML, PROGRAM, THREE_TASKS, USAGE, Workspace
+from support import DONE, FAILED, INVALID_YAML, THREE_TASKS, USAGE, Workspace
 
 
 class NothingThere(Workspace):
@@ -13,12 +11,18 @@ class NothingThere(Workspace):
 
     def test_no_file_and_nothing_to_make_it_from(self):
         for command in (["sync"], ["sync", "--dry-run"], ["plan"], ["status"], ["sync", "--direction", "db_to_yaml"],
-                        ["serve", "--listen", "unix:s.sock"], ["undo", "1"], ["resolve", "1", "keep_yaml"], ["next"],
-                        ["validate"]):
+                        ["serve", "--listen", "unix:s.sock"]):
             with self.subTest(command=command):
                 outcome = self.lockstep(*command)
-                self.assertIn(outcome.status, (FAILED, INVALID_YAML), outcome.err)
-                self.assertIn("no such file", outcome.err)
+                self.assertEqual(outcome.status, FAILED, outcome.err)
+                self.assertIn("no such file: schedule.yml", outcome.err)
+                self.assert_nothing_was_created()
+
+    def test_whatever_fails_creates_nothing(self):
+        for command in (["undo", "1"], ["resolve", "1", "keep_yaml"], ["restore"], ["next"], ["validate"],
+                        ["replicas", "--forget", "x"]):
+            with self.subTest(command=command):
+                self.assertNotEqual(self.lockstep(*command).status, DONE)
                 self.assert_nothing_was_created()
 
     def test_the_sync_names_the_path_and_the_way_out(self):

@@ -63,3 +63,23 @@ class Validate(Workspace):
         self.write(THREE_TASKS.replace("user_id: ops", "user_id: on"))
         self.expect(INVALID_YAML, "validate")
         self.expect(DONE, "validate", env={"LOCKSTEP_YAML_VERSION": "1.2"})
+
+    def test_unknown_keys_are_asked_about_and_refused_where_that_is_wanted(self):
+        self.write(THREE_TASKS.replace("    skill_name: report", "    staus: disabled\n    skill_name: report"))
+        outcome = self.expect(DONE, "validate")
+        self.assertIn('did you mean "status"?', outcome.err)
+        strict = self.json(INVALID_YAML, "validate", "--strict")
+        self.assertEqual([error["field"] for error in strict["errors"]], ["staus"])
+        self.write(THREE_TASKS)
+        self.expect(DONE, "validate", "--strict")
+
+    def test_somebody_elses_file(self):
+        self.write("services:\n  web: {image: nginx}\n")
+        self.assertIn("not a schedule; add `tasks: []` if it is meant to be one", self.expect(INVALID_YAML, "validate").err)
+
+    def test_a_merge_that_nobody_finished(self):
+        lines = THREE_TASKS.splitlines(keepends=True)
+        self.write("".join(lines[:1] + ["<<<<<<< HEAD\n", "=======\n", ">>>>>>> theirs\n"] + lines[1:]))
+        outcome = self.expect(INVALID_YAML, "validate")
+        self.assertIn("schedule.yml:2:1: unresolved merge conflict (lines 2–4)", outcome.err)
+        self.assertEqual(outcome.err.count("schedule.yml:"), 1)

@@ -1,12 +1,11 @@
 """Nothing waits longer than it says: locks of the database, held by somebody else."""
 
 import os
-import signal
 import sqlite3
 import subprocess
 import time
 
-from support import DONE, FAILED, PROGRAM, THREE_TASKS, Workspace
+from support import DONE, FAILED, PROGRAM, Workspace
 
 # Long enough for a word about it, short enough for a test; what is measured is only that it ends before the twelve
 # attempts of former times would have.

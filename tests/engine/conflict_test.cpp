@@ -106,8 +106,11 @@ TEST(Resolve, many_are_one_run_that_one_undo_takes_back) {
   EXPECT_TRUE(world.engine()->conflicts({}).empty());
   world.expect_in_step();
   ASSERT_TRUE(std::holds_alternative<SyncResult>(world.engine()->undo(history.front().id)));
-  EXPECT_EQ(world.row_name(1), "y1");
-  EXPECT_EQ(world.row_name(2), "d2");
+  for (std::int64_t id = 1; id <= 3; ++id) {
+    EXPECT_EQ(world.row_name(id), "d" + std::to_string(id));
+    EXPECT_EQ(world.yaml_task(id)->text(Field::skill_name), "y" + std::to_string(id));
+  }
+  EXPECT_EQ(world.engine()->conflicts({}).size(), 3U);
 }
 
 TEST(Resolve, of_many_those_that_cannot_be_leave_the_others_alone) {

@@ -84,8 +84,14 @@ TEST(Daemon, AnInvalidFileIsReportedAndWaitedFor) {
   EXPECT_EQ(world.sql("SELECT count(*) FROM scheduled_tasks"), "1");
 }
 
-TEST(Daemon, AMissingFileIsWaitedFor) {
+TEST(Daemon, AFileThatIsMissingWithNothingToMakeItFromIsSaidAtOnce) {
   LiveWorld world;
+  EXPECT_THROW(world.start(), Error);
+}
+
+TEST(Daemon, AnEmptyFileIsWaitedFor) {
+  LiveWorld world;
+  world.write("# nothing yet\n");
   world.start();
   EXPECT_EQ(world.status().yaml.tasks, 0U);
   world.write_tasks(task_yaml(1, "backup"));

@@ -20,7 +20,7 @@ struct Machine {
   }
   std::unique_ptr<Engine> process() {
     return std::make_unique<Engine>(settings, disk, open_memory_store(database), [this] {
-      now.micros += 1'000'000;
+      now.micros += clock_step;
       return now;
     });
   }
@@ -63,6 +63,7 @@ struct Machine {
   Settings settings;
   std::shared_ptr<MemoryDatabase> database = std::make_shared<MemoryDatabase>();
   Timestamp now = *parse_timestamp("2026-11-22T08:00:00Z");
+  std::int64_t clock_step = 1'000'000;  // microseconds, at each look
 };
 
 }  // namespace lockstep::testing

@@ -13,6 +13,7 @@ struct Growing : Machine {
     settings.settle_deletions = std::chrono::milliseconds(1000);
     settings.lock_timeout = std::chrono::milliseconds(5000);
     now = Timestamp{1'700'000'000'000'000};  // the disk's
+    clock_step = 10;
     std::string tasks = "tasks:\n";
     for (int i = 1; i <= 20; ++i) tasks += task_yaml(i, "job-" + std::to_string(i));
     disk.put(kFile, tasks);

@@ -443,7 +443,7 @@ TEST_F(SafeFileTest, says_why_it_cannot_write) {
   put_text(path_, "x");
   EXPECT_EQ(open(path_).read_only_reason(), std::nullopt);
   EXPECT_EQ(open(folder_ / "new.yml").read_only_reason(), std::nullopt);
-  EXPECT_EQ(open(folder_ / "none/new.yml").read_only_reason(), folder_ / "none: No such file or directory");
+  EXPECT_EQ(open(folder_ / "none/new.yml").read_only_reason(), std::nullopt) << "folders are made";
   fs::create_directory(folder_ / "dir");
   EXPECT_EQ(open(folder_ / "dir").read_only_reason(), folder_ / "dir is not a regular file");
 }

@@ -105,8 +105,9 @@ TEST(Sharing, when_the_leader_is_gone_another_leads_and_catches_up) {
   EXPECT_EQ(world.sql("SELECT skill_name FROM scheduled_tasks"), "restore");
 }
 
-TEST(Sharing, without_a_file_yet_one_leads_all_the_same) {
+TEST(Sharing, without_a_task_yet_one_leads_all_the_same) {
   ServiceWorld world;
+  world.write("tasks: []\n");
   Service leader = world.start({.share = true});
   Service follower = Service::start(world.sides(), {.share = true});
   EXPECT_TRUE(leader.leads());

@@ -24,6 +24,8 @@ Run make_run(std::string key, std::string replica = "default") {
   run.unchanged = 8;
   run.conflicts_detected = 9;
   run.details = R"({"warnings":["ü"]})";
+  run.author = "anna";
+  run.undo_notes = R"({"closed":["ü"]})";
   return run;
 }
 
@@ -102,6 +104,9 @@ TEST_P(StoreConformance, ARunIsReadBackWithItsChanges) {
   EXPECT_EQ(run->unchanged, 8U);
   EXPECT_EQ(run->conflicts_detected, 9U);
   EXPECT_EQ(run->details, expected.details);
+  EXPECT_EQ(run->author, "anna");
+  EXPECT_EQ(reader->history().undo_notes(id), expected.undo_notes);
+  EXPECT_EQ(reader->history().undo_notes(id + 1), "");
 
   const std::vector<ChangeRecord> changes = reader->history().changes(id);
   ASSERT_EQ(changes.size(), 3U);
@@ -116,6 +121,48 @@ TEST_P(StoreConformance, ARunIsReadBackWithItsChanges) {
   EXPECT_FALSE(reader->history().has_run("k2"));
   EXPECT_FALSE(reader->history().run(id + 1));
   EXPECT_TRUE(reader->history().changes(id + 1).empty());
+}
+
+TEST_P(StoreConformance, AChangeNamesItsAuthorAndTheTextThatTheYamlHad) {
+  prepare();
+  std::int64_t id = 0;
+  {
+    const auto transaction = write();
+    std::vector<ChangeRecord> changes{change(1, Side::database), change(2, Side::database)};
+    changes[0].author = "ops ü";
+    changes[0].yaml_text = "- id: 1\n";
+    id = transaction->history().record(make_run("k"), changes);
+    transaction->commit();
+  }
+  const std::vector<ChangeRecord> changes = read()->history().changes(id);
+  ASSERT_EQ(changes.size(), 2U);
+  EXPECT_EQ(changes[0].author, "ops ü");
+  EXPECT_EQ(changes[0].yaml_text, "- id: 1\n");
+  EXPECT_EQ(changes[1].author, "");
+  EXPECT_EQ(changes[1].yaml_text, "");
+}
+
+TEST_P(StoreConformance, TheEarlierChangesOfATaskAreFoundNewestFirst) {
+  prepare();
+  const auto transaction = write();
+  HistoryTable& history = transaction->history();
+  const auto record = [&](std::string key, std::string replica, std::int64_t task) {
+    const std::vector<ChangeRecord> changes{change(task, Side::yaml, "", key), change(task, Side::database, "", key)};
+    return history.record(make_run(key, std::move(replica)), changes);
+  };
+  record("first", "default", 1);
+  record("of another replica", "other", 1);
+  record("of another task", "default", 2);
+  record("second", "default", 1);
+  const std::int64_t last = record("last", "default", 1);
+  const std::vector<ChangeRecord> before = history.changes_before(last, "default", 1, 10);
+  ASSERT_EQ(before.size(), 4U);
+  EXPECT_EQ(before[0].after, "second");
+  EXPECT_EQ(before[0].side, Side::yaml);
+  EXPECT_EQ(before[1].side, Side::database);
+  EXPECT_EQ(before[2].after, "first");
+  EXPECT_EQ(history.changes_before(last, "default", 1, 1).size(), 1U);
+  EXPECT_TRUE(history.changes_before(last, "default", 3, 10).empty());
 }
 
 TEST_P(StoreConformance, RunsAreListedNewestFirstInPages) {

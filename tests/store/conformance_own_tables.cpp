@@ -247,6 +247,8 @@ TEST_P(StoreConformance, ConflictsAreReadBackOldestFirst) {
   second.base = {};
   second.version = 3;
   second.resolution_request = R"({"choice":"keep_yaml"})";
+  second.yaml_author = "anna";
+  second.database_author = "scheduler";
   std::vector<std::int64_t> numbers;
   {
     const auto transaction = write();
@@ -273,6 +275,9 @@ TEST_P(StoreConformance, ConflictsAreReadBackOldestFirst) {
   EXPECT_EQ(conflicts[1].finding, second.finding);
   EXPECT_EQ(conflicts[1].version, 3);
   EXPECT_EQ(conflicts[1].resolution_request, second.resolution_request);
+  EXPECT_EQ(conflicts[0].yaml_author, "");
+  EXPECT_EQ(conflicts[1].yaml_author, "anna");
+  EXPECT_EQ(conflicts[1].database_author, "scheduler");
 }
 
 TEST_P(StoreConformance, ConflictsAreFilteredPagedAndCounted) {
@@ -356,6 +361,25 @@ TEST_P(StoreConformance, ClosedConflictsAreGoneAndTheirNumbersNeverComeBack) {
   store = database->open();
   const auto transaction = write();
   EXPECT_GT(transaction->conflicts().insert(both).at(0), numbers[1]);
+}
+
+TEST_P(StoreConformance, AClosedConflictIsPendingAgainUnderItsNumber) {
+  prepare();
+  const std::vector<Conflict> both{make_conflict(1), make_conflict(2)};
+  const auto transaction = write();
+  ConflictTable& table = transaction->conflicts();
+  const std::vector<std::int64_t> numbers = table.insert(both);
+  table.close(numbers);
+  Conflict again = make_conflict(1);
+  again.number = numbers[0];
+  again.version = 2;
+  table.reopen({&again, 1});
+  const std::vector<Conflict> pending = table.list({});
+  ASSERT_EQ(pending.size(), 1U);
+  EXPECT_EQ(pending[0].number, numbers[0]);
+  EXPECT_EQ(pending[0].version, 2);
+  EXPECT_EQ(pending[0].task_id, 1);
+  EXPECT_GT(table.insert({&again, 1}).at(0), numbers[1]) << "new ones go on behind the last";
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 // What wakes the daemon, and what happens when the database goes away.
+#include <csignal>
 #include <thread>
 
 #include "store/postgres/change_listener.hpp"
@@ -110,6 +111,39 @@ TEST_F(PostgresListener, ReportsAPossibleChangeAtIntervalsWhereThereIsNoFeed) {
   settle(listener);
   EXPECT_EQ(listener.wait(kLong), Heard::change);
   EXPECT_EQ(listener.wait(kLong), Heard::change);
+}
+
+TEST_F(PostgresListener, NoticesAServerThatStopsAnsweringAndThatItAnswersAgain) {
+  ChangeListenerOptions options;
+  options.ping_interval = milliseconds(5);
+  options.silence = milliseconds(100);
+  PostgresChangeListener listener(database_->url(), options);
+  settle(listener);
+  const pid_t backend = std::stoi(database_->ask(
+      "SELECT pid FROM pg_stat_activity WHERE application_name = 'lockstep listen' AND datname = current_database()"));
+  if (kill(backend, SIGSTOP) != 0) GTEST_SKIP() << "the server's processes are not ours to stop";
+  const auto deadline = std::chrono::steady_clock::now() + kLong;
+  while (listener.answering() && std::chrono::steady_clock::now() < deadline) listener.wait(milliseconds(10));
+  EXPECT_FALSE(listener.answering());
+  EXPECT_TRUE(listener.connected());
+  EXPECT_NE(listener.state().find("not answered"), std::string::npos) << listener.state();
+  kill(backend, SIGCONT);
+  while (!listener.answering() && std::chrono::steady_clock::now() < deadline) listener.wait(milliseconds(10));
+  EXPECT_TRUE(listener.answering());
+  EXPECT_TRUE(listener.connected());
+}
+
+TEST_F(PostgresListener, NoticesALostConnectionWithoutBeingAsked) {
+  ChangeListenerOptions options;
+  options.first_pause = kLong;
+  PostgresChangeListener listener(database_->url(), options);
+  settle(listener);
+  database_->run("SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name = 'lockstep listen'"
+                 " AND datname = current_database()");
+  // It is told by the connection itself, not by an attempt to use it: the next ping is far away.
+  const auto deadline = std::chrono::steady_clock::now() + kLong;
+  while (listener.connected() && std::chrono::steady_clock::now() < deadline) listener.wait(milliseconds(10));
+  EXPECT_FALSE(listener.connected());
 }
 
 }  // namespace

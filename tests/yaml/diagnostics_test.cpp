@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "model/utf8.hpp"
 #include "yaml/document.hpp"
 
 namespace lockstep {
@@ -223,6 +224,31 @@ TEST(DiagnosticsLimit, CountsTheRest) {
   EXPECT_EQ(result.diagnostics.size(), 20U);
   EXPECT_EQ(result.more_diagnostics, 30U);
   EXPECT_EQ(result.diagnostics[19].line, 21U);
+}
+
+TEST(DiagnosticsOfALongLine, ShowWhatIsNearAndAreFew) {
+  const std::size_t count = 20'000;
+  std::string line = "params_json: {";
+  for (std::size_t i = 0; i < count; ++i) line += "é" + std::to_string(i) + ": !x 1, ";
+  const ReadResult result = Document::read(with_line(line + "}"), {});
+  ASSERT_EQ(result.diagnostics.size(), 100U);
+  EXPECT_EQ(result.more_diagnostics, count - 100);
+  for (const Diagnostic& d : result.diagnostics) {
+    EXPECT_LT(d.source_line.size(), 4000U);
+    EXPECT_EQ(find_invalid_utf8(d.source_line), std::nullopt);
+    const std::string shown = source_with_caret(d);
+    const std::string below = shown.substr(shown.find('\n') + 1);
+    const std::string source = shown.substr(0, shown.find('\n'));
+    EXPECT_EQ(source.substr(characters_end(source, below.find('^')), 4), "!x 1") << shown;
+  }
+}
+
+TEST(DiagnosticsOfALongLine, NulBytesByTheMillionAreAFewLines) {
+  const ReadResult result = Document::read("tasks: []\nx: " + std::string(1'000'000, '\0'), {});
+  ASSERT_EQ(result.diagnostics.size(), 100U);
+  EXPECT_EQ(result.more_diagnostics, 999'900U);
+  EXPECT_EQ(result.diagnostics[99].column, 103U);
+  EXPECT_LT(format_diagnostic(result.diagnostics[99], true).size(), 600U);
 }
 
 TEST(AliasBomb, IsAFaultAndNotAnOutOfMemory) {

@@ -21,7 +21,7 @@ class Maker {
  private:
   std::size_t below(std::size_t n) { return std::uniform_int_distribution<std::size_t>(0, n - 1)(random_); }
   bool one_in(std::size_t n) { return below(n) == 0; }
-  std::string name(const char* prefix) { return prefix + std::to_string(++count_); }
+  std::string name(std::string_view prefix) { return std::string(prefix).append(std::to_string(++count_)); }
 
   std::size_t line() const { return lines_; }
   void put(std::string_view text) {
@@ -29,8 +29,8 @@ class Maker {
     schedule_.text += text;
   }
   static std::string blanks(std::size_t n) { return std::string(n, ' '); }
-  std::string comment() { return "# " + name("c"); }
-  std::string trailing() { return one_in(4) ? "  " + comment() : ""; }
+  std::string comment() { return name("# c"); }
+  std::string trailing() { return one_in(4) ? name("  # c") : std::string(); }
 
   // What may stand between two entries: blank lines, comments that belong to nobody.
   void put_gap(std::size_t column) {
@@ -156,6 +156,7 @@ class Maker {
   void put_items(UglyNode& node, std::size_t column, std::size_t depth, bool on_dash) {
     node.kind = Kind::list;
     for (std::size_t i = 1 + below(4); i > 0; --i) put_entry(node, column, depth, on_dash && node.items.empty(), true);
+    ended_list_at_ = column;
   }
 
   void put_entry(UglyNode& parent, std::size_t column, std::size_t depth, bool shares_line, bool item) {
@@ -170,7 +171,9 @@ class Maker {
     const std::size_t first = node.first;
     const std::size_t start = node.own.start;
     put_value(node, column, depth, item);
-    if (!takes_blank_lines_ && one_in(14)) put(blanks(column + 1) + comment() + "\n");
+    // Below a list in the same column it would be that of the last item.
+    const bool is_own = !(node.kind == Kind::list && ended_list_at_ == column);
+    if (!takes_blank_lines_ && is_own && one_in(14)) put(blanks(column + 1) + comment() + "\n");
     const LineRange own{start, line()};
     if (node.own.end == 0) complete_lines(node, {first, line()});
     node.own = own;
@@ -350,6 +353,7 @@ class Maker {
   std::size_t lines_ = 0;
   std::size_t count_ = 0;
   bool takes_blank_lines_ = false;  // a blank line put here would be part of the value above
+  std::size_t ended_list_at_ = 0;   // the column of the last list that was in lines
   bool pretty_ = false;
   std::string colon_, comma_;
 };

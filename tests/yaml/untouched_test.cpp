@@ -60,6 +60,7 @@ class Chooser {
     while (edit.changed.start < lines.size() && lines[edit.changed.start].find("tasks") == std::string::npos) ++edit.changed.start;
     edit.changed.end = edit.changed.start + 1;
     if (edit.changed.end > edit.gone.start) edit.gone = {};
+    edit.may_change = 3;  // blank lines below `tasks:` too
   }
 
   bool shares_line(const UglyTask& task) const {
@@ -111,7 +112,10 @@ class Chooser {
     const std::size_t i = below(count);
     const bool mapping = json.kind == Json::Kind::object;
     edit.what += "/" + (mapping ? json.members[i].first : std::to_string(i));
-    if (choice < 4) return remove_entry(node, i, json, edit);
+    // Of several that are equal nobody can say which one went.
+    const auto is_same = [&](const Json& other) { return equivalent(other, json.items[i]); };
+    const bool unique = mapping || std::count_if(json.items.begin(), json.items.end(), is_same) == 1;
+    if (choice < 4 && unique) return remove_entry(node, i, json, edit);
     change(node.items[i], mapping ? json.members[i].second : json.items[i], edit);
   }
 
@@ -142,8 +146,7 @@ class Chooser {
     else
       json.items.erase(json.items.begin() + static_cast<std::ptrdiff_t>(i));
     const UglyNode& entry = node.items[i];
-    const bool shares_lines = entry.own.end - entry.own.start == node.own.end - node.own.start && node.items.size() > 1 &&
-                              entry.own.start == node.items[i == 0 ? 1 : 0].own.start;
+    const bool shares_lines = node.items.size() > 1 && entry.own.start == node.items[i == 0 ? 1 : 0].own.start;
     edit.may_change = 1;
     if (shares_lines)
       edit.changed = entry.own;

@@ -30,9 +30,9 @@ test("what came and what went is shown whole, less what is null", () => {
 });
 
 const changes: Change[] = [
-  { task_id: 20, side: "yaml", before: row({ skill_name: "old" }), after: row({ skill_name: "new" }) },
-  { task_id: 3, side: "database", before: null, after: row({ skill_name: "added" }) },
-  { task_id: 20, side: "database", before: row({ skill_name: "old" }), after: null },
+  { task_id: 20, side: "yaml", before: row({ skill_name: "old" }), after: row({ skill_name: "new" }), author: null },
+  { task_id: 3, side: "database", before: null, after: row({ skill_name: "added" }), author: null },
+  { task_id: 20, side: "database", before: row({ skill_name: "old" }), after: null, author: null },
 ];
 
 test("changes stand task by task, in the order of ids", () => {

@@ -32,6 +32,8 @@ export function conflict(base: Task | null, yaml: Task | null, database: Task | 
     db_data: database,
     base_data: base,
     detected_at: "2026-11-22T11:36:30Z",
+    yaml_author: null,
+    db_author: null,
   };
 }
 
@@ -41,12 +43,12 @@ export function run(change: Partial<Run> = {}): Run {
     status: "success", direction: "bidirectional", trigger: "file", run_id: 7, timestamp: "2026-11-22T11:00:00Z", duration_ms: 12.5,
     dry_run: false, yaml: none, database: none, merged: 0, unchanged: 3, conflicts_detected: 0, conflicts: [], warnings: [],
     waiting: [], waiting_count: 0,
-    replica: "default", ...change,
+    replica: "default", author: null, ...change,
   };
 }
 
 export function plan(change: Partial<Plan> = {}): Plan {
-  const { replica: _, status: __, ...result } = run({ run_id: null, dry_run: true });
+  const { replica: _, author: ___, status: __, ...result } = run({ run_id: null, dry_run: true });
   return { ...result, status: "success", tasks: [], ...change };
 }
 

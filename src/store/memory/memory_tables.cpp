@@ -332,6 +332,12 @@ std::vector<std::int64_t> MemoryConflictTable::insert(std::span<const Conflict> 
   return numbers;
 }
 
+void MemoryConflictTable::reopen(std::span<const Conflict> conflicts) {
+  view_.shared.enter("store conflicts again");
+  State& state = view_.for_writing();
+  for (const Conflict& conflict : conflicts) state.conflicts[conflict.number] = conflict;
+}
+
 void MemoryConflictTable::update(std::span<const Conflict> conflicts) {
   view_.shared.enter("update conflicts");
   State& state = view_.for_writing();
@@ -399,6 +405,27 @@ std::vector<ChangeRecord> MemoryHistoryTable::changes(std::int64_t run) {
   const auto& runs = view_.state().runs;
   const auto found = runs.find(run);
   return found == runs.end() ? std::vector<ChangeRecord>{} : found->second.changes;
+}
+
+std::vector<ChangeRecord> MemoryHistoryTable::changes_before(std::int64_t run, std::string_view replica, std::int64_t task_id,
+                                                             std::size_t limit) {
+  view_.shared.enter("read a task's changes");
+  std::vector<ChangeRecord> found;
+  const auto& runs = view_.state().runs;
+  for (auto it = runs.lower_bound(run); it != runs.begin();) {
+    const StoredRun& stored = (--it)->second;
+    if (stored.run.replica != replica) continue;
+    for (const ChangeRecord& change : stored.changes)
+      if (change.task_id == task_id && found.size() < limit) found.push_back(change);
+  }
+  return found;
+}
+
+std::string MemoryHistoryTable::undo_notes(std::int64_t run) {
+  view_.shared.enter("read a run's notes");
+  const auto& runs = view_.state().runs;
+  const auto found = runs.find(run);
+  return found == runs.end() ? std::string() : found->second.run.undo_notes;
 }
 
 void MemoryHistoryTable::request_undo(std::int64_t run, std::string_view request) {

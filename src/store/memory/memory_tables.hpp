@@ -61,6 +61,7 @@ class MemoryConflictTable final : public ConflictTable {
   std::vector<Conflict> list(const ConflictFilter&) override;
   std::size_t count(const ConflictFilter&) override;
   std::vector<std::int64_t> insert(std::span<const Conflict>) override;
+  void reopen(std::span<const Conflict>) override;
   void update(std::span<const Conflict>) override;
   void close(std::span<const std::int64_t> numbers) override;
 
@@ -76,6 +77,8 @@ class MemoryHistoryTable final : public HistoryTable {
   std::optional<Run> run(std::int64_t id) override;
   bool has_run(std::string_view key) override;
   std::vector<ChangeRecord> changes(std::int64_t run) override;
+  std::vector<ChangeRecord> changes_before(std::int64_t run, std::string_view replica, std::int64_t task_id, std::size_t limit) override;
+  std::string undo_notes(std::int64_t run) override;
   void request_undo(std::int64_t run, std::string_view request) override;
   void prune(Timestamp older_than, std::uint64_t max_bytes) override;
 

@@ -1,6 +1,7 @@
 #include "store/postgres/change_feed.hpp"
 
 #include <charconv>
+#include <map>
 
 namespace lockstep::postgres {
 namespace {
@@ -195,6 +196,22 @@ std::optional<std::vector<std::int64_t>> ChangeFeed::changed_since(std::string_v
     ids.push_back(rows.integer(row, 0));
   }
   return ids;
+}
+
+std::vector<std::string> ChangeFeed::authors_since(std::string_view cursor, std::span<const std::int64_t> ids) {
+  std::vector<std::string> authors(ids.size());
+  const Identity& now = identity();
+  if (!now.complete || !cursor.starts_with(now.text)) return authors;
+  const Result rows = connection_.query(
+      "SELECT DISTINCT ON (task_id) task_id, author FROM lockstep.feed WHERE xid >= pg_snapshot_xmin($1::pg_snapshot)"
+      " AND NOT pg_visible_in_snapshot(xid, $1::pg_snapshot) AND task_id = ANY($2::int8[]) ORDER BY task_id, xid DESC",
+      Parameters().add(cursor.substr(now.text.size())).add_ids(ids), "read who changed rows");
+  std::map<std::int64_t, std::string> known;
+  for (int row = 0; row < rows.rows(); ++row)
+    if (!rows.null(row, 1)) known[rows.integer(row, 0)] = rows.text(row, 1);
+  for (std::size_t i = 0; i < ids.size(); ++i)
+    if (const auto found = known.find(ids[i]); found != known.end()) authors[i] = found->second;
+  return authors;
 }
 
 void prune_feed(Connection& connection) {

@@ -32,6 +32,8 @@ class ChangeFeed {
   std::string cursor();
   // Sorted. nullopt = cannot tell.
   std::optional<std::vector<std::int64_t>> changed_since(std::string_view cursor);
+  // The role of the last entry of each id since then; empty = not known. Precondition: the tables are of this version.
+  std::vector<std::string> authors_since(std::string_view cursor, std::span<const std::int64_t> ids);
 
   bool complete();  // every trigger is in place, on every partition, enabled and of this version
   // Why triggers cannot be made on this table, whatever the rights; empty = they can.

@@ -32,6 +32,8 @@ Conflict read_conflict(const Result& rows, int row) {
   conflict.base = read_task(rows, row, 9);
   conflict.detected_at = Timestamp{rows.integer(row, 10)};
   conflict.resolution_request = rows.text(row, 11);
+  conflict.yaml_author = rows.text(row, 12);
+  conflict.database_author = rows.text(row, 13);
   return conflict;
 }
 
@@ -40,6 +42,7 @@ struct ConflictArrays {
   Array number{Array::Element::int8}, version{Array::Element::int8}, task_id{Array::Element::int8};
   Array replica{Array::Element::text}, reason{Array::Element::text}, kind{Array::Element::text},
       fields{Array::Element::text}, request{Array::Element::text};
+  Array yaml_author{Array::Element::text}, database_author{Array::Element::text};
   Array yaml{Array::Element::text}, database{Array::Element::text}, base{Array::Element::text};
   Array detected_at{Array::Element::timestamptz};
 
@@ -57,6 +60,8 @@ struct ConflictArrays {
       add_task(base, conflict.base);
       detected_at.add_int64(to_wire(conflict.detected_at));
       request.add_bytes(conflict.resolution_request);
+      yaml_author.add_bytes(conflict.yaml_author);
+      database_author.add_bytes(conflict.database_author);
     }
   }
   static void add_task(Array& array, const std::optional<Task>& task) {
@@ -66,7 +71,7 @@ struct ConflictArrays {
   Parameters parameters() const {
     Parameters out;
     for (const Array* a : {&number, &version, &replica, &task_id, &reason, &kind, &fields, &yaml, &database, &base,
-                           &detected_at, &request}) {
+                           &detected_at, &request, &yaml_author, &database_author}) {
       out.add(*a);
     }
     return out;
@@ -75,11 +80,11 @@ struct ConflictArrays {
 
 constexpr const char* kColumns =
     "version, replica, task_id, reason, kind, fields, yaml_task, database_task, base_task, detected_at,"
-    " resolution_request";
+    " resolution_request, yaml_author, database_author";
 constexpr const char* kSource =
     " FROM unnest($1::int8[], $2::int8[], $3::text[], $4::int8[], $5::text[], $6::text[], $7::text[], $8::text[],"
-    " $9::text[], $10::text[], $11::timestamptz[], $12::text[]) WITH ORDINALITY AS s(number, version, replica, task_id,"
-    " reason, kind, fields, yaml_task, database_task, base_task, detected_at, resolution_request, place)";
+    " $9::text[], $10::text[], $11::timestamptz[], $12::text[], $13::text[], $14::text[]) WITH ORDINALITY AS s(number, version, replica, task_id,"
+    " reason, kind, fields, yaml_task, database_task, base_task, detected_at, resolution_request, yaml_author, database_author, place)";
 
 }  // namespace
 
@@ -92,8 +97,8 @@ std::vector<Conflict> PostgresConflictTable::list(const ConflictFilter& filter) 
   parameters.add(static_cast<std::int64_t>(filter.offset));
   const Result rows = connection_.query(
       std::string("SELECT number, version, replica, task_id, reason, kind, fields, yaml_task, database_task, base_task,"
-                  " (extract(epoch FROM detected_at) * 1000000)::int8, resolution_request") +
-          kWhere + " ORDER BY number LIMIT $4::int8 OFFSET $5::int8",
+                  " (extract(epoch FROM detected_at) * 1000000)::int8, resolution_request, ") +
+          (authors_ ? "yaml_author, database_author" : "'', ''") + kWhere + " ORDER BY number LIMIT $4::int8 OFFSET $5::int8",
       parameters, "read the conflicts");
   for (int row = 0; row < rows.rows(); ++row) conflicts.push_back(read_conflict(rows, row));
   return conflicts;
@@ -117,13 +122,21 @@ std::vector<std::int64_t> PostgresConflictTable::insert(std::span<const Conflict
   return numbers;
 }
 
+void PostgresConflictTable::reopen(std::span<const Conflict> conflicts) {
+  if (conflicts.empty()) return;
+  written_ = true;
+  connection_.query(std::string("INSERT INTO lockstep.conflicts (number, ") + kColumns +
+                        ") OVERRIDING SYSTEM VALUE SELECT number, " + kColumns + kSource,
+                    ConflictArrays(conflicts).parameters(), "record conflicts again");
+}
+
 void PostgresConflictTable::update(std::span<const Conflict> conflicts) {
   if (conflicts.empty()) return;
   written_ = true;
   const Result rows = connection_.query(
       std::string("UPDATE lockstep.conflicts AS c SET (") + kColumns +
           ") = (s.version, s.replica, s.task_id, s.reason, s.kind, s.fields, s.yaml_task, s.database_task, s.base_task,"
-          " s.detected_at, s.resolution_request)" +
+          " s.detected_at, s.resolution_request, s.yaml_author, s.database_author)" +
           kSource + " WHERE c.number = s.number RETURNING c.number",
       ConflictArrays(conflicts).parameters(), "update conflicts");
   if (rows.rows() == static_cast<int>(conflicts.size())) return;

@@ -2,18 +2,21 @@
 #pragma once
 
 #include "store/postgres/connection.hpp"
+#include "store/postgres/own_schema.hpp"
 #include "store/store.hpp"
 
 namespace lockstep::postgres {
 
 class PostgresConflictTable final : public ConflictTable {
  public:
-  // `prepared`: lockstep's own tables are there; without them nothing is.
-  PostgresConflictTable(Connection& connection, bool prepared) : connection_(connection), prepared_(prepared) {}
+  // `version`: of lockstep's own tables; 0 = they are not there, and nothing is.
+  PostgresConflictTable(Connection& connection, std::int64_t version)
+      : connection_(connection), prepared_(version > 0), authors_(version >= kVersionWithAuthors) {}
 
   std::vector<Conflict> list(const ConflictFilter&) override;
   std::size_t count(const ConflictFilter&) override;
   std::vector<std::int64_t> insert(std::span<const Conflict>) override;
+  void reopen(std::span<const Conflict>) override;
   void update(std::span<const Conflict>) override;
   void close(std::span<const std::int64_t> numbers) override;
   bool written() const { return written_; }
@@ -21,6 +24,7 @@ class PostgresConflictTable final : public ConflictTable {
  private:
   Connection& connection_;
   bool prepared_;
+  bool authors_;
   bool written_ = false;
 };
 

@@ -185,7 +185,8 @@ void Connection::connect(const std::vector<const char*>& keywords, const std::ve
   const auto deadline = began + std::clamp(budget_->answer_left(), kShortestAnswer, kConnectTimeout);
   PostgresPollingStatusType next = PGRES_POLLING_WRITING;
   while (next == PGRES_POLLING_READING || next == PGRES_POLLING_WRITING) {
-    if (budget_->given_up() || steady_clock::now() >= deadline) {
+    const auto now = steady_clock::now();
+    if ((budget_->given_up() && now - began >= kSlice) || now >= deadline) {
       budget_->spend(steady_clock::now() - began);
       abandon("connect to PostgreSQL", "the server does not answer");
     }
@@ -267,7 +268,7 @@ void Connection::wait_readable(steady_clock::time_point deadline, std::string_vi
   for (;;) {
     auto now = steady_clock::now();
     if (now >= deadline) abandon(operation, "the server does not answer");
-    if (budget_ && budget_->given_up()) abandon(operation, "it is waited for no longer");
+    if (budget_ && budget_->given_up() && now - began >= kSlice) abandon(operation, "it is waited for no longer");
     if (now >= next_question) {
       const bool answers = ask_about_the_wait();
       now = steady_clock::now();
@@ -282,7 +283,8 @@ void Connection::wait_readable(steady_clock::time_point deadline, std::string_vi
     }
     const auto until = std::min({deadline, next_question, now + kSlice});
     pollfd poll_for{.fd = socket(), .events = POLLIN, .revents = 0};
-    const int ready = poll(&poll_for, 1, static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(until - now).count()));
+    const auto pause = std::max(std::chrono::ceil<std::chrono::milliseconds>(until - now), std::chrono::milliseconds(0));
+    const int ready = poll(&poll_for, 1, static_cast<int>(pause.count()));
     if (ready > 0) break;
     if (ready < 0 && errno != EINTR) fail_lost(operation, "poll failed");
   }
@@ -292,6 +294,7 @@ void Connection::wait_readable(steady_clock::time_point deadline, std::string_vi
 
 // The server counts the wait for each lock by itself.
 void Connection::shorten_lock_timeout() {
+  holders_.clear();
   if (!budget_ || lock_timeout_.count() == 0 || PQtransactionStatus(connection_.get()) != PQTRANS_INTRANS) return;
   const auto left = std::max(budget_->lock_left(), kShortestLockWait);
   if (left + kShortestLockWait >= lock_timeout_) return;

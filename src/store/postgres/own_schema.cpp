@@ -108,6 +108,16 @@ CREATE TABLE lockstep.texts (       -- the base's tasks by the text that they ha
 );
 ALTER TABLE lockstep.texts ALTER COLUMN texts SET STORAGE EXTERNAL;  -- hashes do not compress
 )sql",
+    R"sql(
+ALTER TABLE lockstep.runs ADD COLUMN author text NOT NULL DEFAULT '';      -- empty = not known, here and below
+ALTER TABLE lockstep.runs ADD COLUMN undo_notes text NOT NULL DEFAULT '';  -- JSON: what taking it back needs besides the changes
+ALTER TABLE lockstep.changes ADD COLUMN author text NOT NULL DEFAULT '';
+ALTER TABLE lockstep.changes ADD COLUMN yaml_text text NOT NULL DEFAULT '';
+ALTER TABLE lockstep.conflicts ADD COLUMN yaml_author text NOT NULL DEFAULT '';
+ALTER TABLE lockstep.conflicts ADD COLUMN database_author text NOT NULL DEFAULT '';
+ALTER TABLE lockstep.feed ADD COLUMN author text;                          -- the role that changed the row; NULL = not known
+ALTER TABLE lockstep.feed ALTER COLUMN author SET DEFAULT session_user;
+)sql",
 };
 constexpr std::int64_t kVersion = std::size(kMigrations);
 
@@ -277,7 +287,7 @@ std::vector<SetupStep> setup_steps(Connection& connection, const TableName& tabl
   // read as "everything was deleted".
   const Parameters name = Parameters().add(quote_identifier(table));
   const std::string replicas = " FROM lockstep.replicas WHERE task_table = ";
-  if (version > 0 && any(connection, "EXISTS (SELECT" + replicas + "$1)", name)) {
+  if (version > 0 && (!own.complete || any(connection, "EXISTS (SELECT" + replicas + "$1)", name))) {
     const std::string these = quote_literal(quote_identifier(table));
     steps.push_back({.sql = "DELETE FROM lockstep.base WHERE replica IN (SELECT name" + replicas + these + ");\n" +
                             "UPDATE lockstep.replicas SET agreed = false, cursor = '' WHERE task_table = " + these + ";\n",

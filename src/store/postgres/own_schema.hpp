@@ -19,6 +19,8 @@ struct OwnSchema {
 
 // Throws Error(newer_schema).
 OwnSchema own_schema(Connection&);
+// The version from which on they hold authors and what an undo needs. Older ones are read as they are.
+inline constexpr std::int64_t kVersionWithAuthors = 3;
 
 // The usual case in two halves, for whoever asks the server something else in the same message. The statement fails,
 // and the transaction with it, where the tables are not there or this user may not use them: is_no_version().

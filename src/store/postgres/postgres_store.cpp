@@ -65,14 +65,14 @@ class PostgresTransaction final : public Transaction {
  public:
   // Precondition: the connection is in a transaction; it is this one's from now on.
   PostgresTransaction(std::shared_ptr<Connection> connection, TableName table, Access access, std::string replica,
-                      bool prepared, std::function<void()> after_commit)
+                      std::int64_t version, std::function<void()> after_commit)
       : connection_(std::move(connection)),
         table_(std::move(table)),
         access_(access),
         replica_(std::move(replica)),
-        prepared_(prepared),
-        conflicts_(*connection_, prepared),
-        history_(*connection_, prepared),
+        prepared_(version > 0),
+        conflicts_(*connection_, version),
+        history_(*connection_, version),
         after_commit_(std::move(after_commit)) {}
 
   ~PostgresTransaction() override { connection_->roll_back(); }
@@ -184,14 +184,17 @@ class PostgresStore final : public Store {
   }
 
   std::unique_ptr<Transaction> begin(Access access, std::string_view replica) override {
-    if (access == Access::read) return transaction(access, replica, start_reading().usable());
+    if (access == Access::read) {
+      const OwnSchema own = start_reading();
+      return transaction(access, replica, own.usable() ? own.version : 0);
+    }
     refuse_dry_run();
     for (bool tried = false;; tried = true) {
       Found found = start_writing(replica);
       Guard guard{*connection_};
       if (setup_steps(*connection_, canonical_name(found.relation), found.relation.has_value(), found.own).empty()) {
         guard.released = true;
-        auto begun = transaction(access, replica, true);
+        auto begun = transaction(access, replica, INT64_MAX);  // the newest
         begun->know(std::move(found.relation));
         return begun;
       }
@@ -382,10 +385,10 @@ class PostgresStore final : public Store {
     return {};
   }
 
-  std::unique_ptr<PostgresTransaction> transaction(Access access, std::string_view replica, bool prepared) {
+  std::unique_ptr<PostgresTransaction> transaction(Access access, std::string_view replica, std::int64_t version) {
     std::function<void()> after_commit;
     if (access == Access::write) after_commit = [this] { prune_now_and_then(); };
-    return std::make_unique<PostgresTransaction>(connection_, table_, access, std::string(replica), prepared,
+    return std::make_unique<PostgresTransaction>(connection_, table_, access, std::string(replica), version,
                                                  std::move(after_commit));
   }
 

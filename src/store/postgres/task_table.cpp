@@ -55,4 +55,9 @@ std::optional<std::vector<std::int64_t>> PostgresTaskTable::changed_since(std::s
   return feed_->changed_since(cursor);
 }
 
+std::vector<std::string> PostgresTaskTable::authors_since(std::string_view cursor, std::span<const std::int64_t> ids) {
+  if (!feed_ || !writing_ || cursor.empty() || ids.empty()) return std::vector<std::string>(ids.size());
+  return feed_->authors_since(cursor, ids);
+}
+
 }  // namespace lockstep::postgres

@@ -23,6 +23,8 @@ class PostgresTaskTable final : public TaskTable {
   std::int64_t highest_id() override;
   std::string cursor() override;
   std::optional<std::vector<std::int64_t>> changed_since(std::string_view cursor) override;
+  // In a writing transaction only: before, the feed may still be one of an older version.
+  std::vector<std::string> authors_since(std::string_view cursor, std::span<const std::int64_t> ids) override;
 
  private:
   Connection& connection_;

@@ -8,7 +8,11 @@ namespace {
 
 constexpr const char* kColumns =
     "version, replica, task_id, reason, kind, fields, yaml_task, database_task, base_task, detected_at, "
-    "resolution_request";
+    "resolution_request, yaml_author, database_author";
+// Of tables that are not migrated yet.
+constexpr const char* kColumnsWithoutAuthors =
+    "version, replica, task_id, reason, kind, fields, yaml_task, database_task, base_task, detected_at, "
+    "resolution_request, '', ''";
 
 // `?1` … `?3` are the filter's, NULL = any.
 constexpr const char* kWhere =
@@ -35,7 +39,9 @@ Conflict read_conflict(const Statement& row) {
   conflict.base = read_task(row, 8);
   conflict.detected_at = Timestamp{row.integer(9)};
   conflict.resolution_request = row.string(10);
-  conflict.number = row.integer(11);
+  conflict.yaml_author = row.string(11);
+  conflict.database_author = row.string(12);
+  conflict.number = row.integer(13);
   return conflict;
 }
 
@@ -52,6 +58,7 @@ struct ConflictTexts {
     statement.bind(4, to_string(conflict.finding.reason)).bind(5, to_string(conflict.finding.kind)).bind(6, fields);
     statement.bind(7, yaml).bind(8, database).bind(9, base);
     statement.bind(10, conflict.detected_at.micros).bind(11, conflict.resolution_request);
+    statement.bind(12, conflict.yaml_author).bind(13, conflict.database_author);
   }
 
   static std::optional<std::string> text_of(const std::optional<Task>& task) {
@@ -67,8 +74,8 @@ struct ConflictTexts {
 std::vector<Conflict> SqliteConflictTable::list(const ConflictFilter& filter) {
   std::vector<Conflict> conflicts;
   if (!prepared_) return conflicts;
-  Statement row = connection_.prepare(std::string("SELECT ") + kColumns + ", number FROM lockstep_conflicts" + kWhere +
-                                      " ORDER BY number LIMIT ?4 OFFSET ?5");
+  Statement row = connection_.prepare(std::string("SELECT ") + (authors_ ? kColumns : kColumnsWithoutAuthors) +
+                                      ", number FROM lockstep_conflicts" + kWhere + " ORDER BY number LIMIT ?4 OFFSET ?5");
   bind_filter(row, filter);
   row.bind(4, filter.limit == 0 ? std::int64_t{-1} : static_cast<std::int64_t>(filter.limit));
   row.bind(5, static_cast<std::int64_t>(filter.offset));
@@ -90,7 +97,7 @@ std::vector<std::int64_t> SqliteConflictTable::insert(std::span<const Conflict> 
   for (const Conflict& conflict : conflicts) {
     const ConflictTexts texts(conflict);
     Statement statement = connection_.prepare(std::string("INSERT INTO lockstep_conflicts (") + kColumns +
-                                              ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+                                              ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     texts.bind(statement, conflict);
     statement.run();
     numbers.push_back(connection_.last_row_id());
@@ -98,13 +105,24 @@ std::vector<std::int64_t> SqliteConflictTable::insert(std::span<const Conflict> 
   return numbers;
 }
 
+void SqliteConflictTable::reopen(std::span<const Conflict> conflicts) {
+  for (const Conflict& conflict : conflicts) {
+    const ConflictTexts texts(conflict);
+    Statement statement = connection_.prepare(std::string("INSERT INTO lockstep_conflicts (") + kColumns +
+                                              ", number) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    texts.bind(statement, conflict);
+    statement.bind(14, conflict.number);
+    statement.run();
+  }
+}
+
 void SqliteConflictTable::update(std::span<const Conflict> conflicts) {
   for (const Conflict& conflict : conflicts) {
     const ConflictTexts texts(conflict);
     Statement statement = connection_.prepare(std::string("UPDATE lockstep_conflicts SET (") + kColumns +
-                                              ") = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE number = ?");
+                                              ") = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE number = ?");
     texts.bind(statement, conflict);
-    statement.bind(12, conflict.number);
+    statement.bind(14, conflict.number);
     statement.run();
     if (connection_.rows_changed() == 0) throw conflict_is_gone(conflict.number);
   }

@@ -8,7 +8,7 @@
 namespace lockstep::sqlite {
 namespace {
 
-// As a run is recorded; undo_request and id follow where it is read.
+// As a run is recorded; undo_request, id and author follow where it is read.
 constexpr const char* kRunColumns =
     "key, replica, cause, direction, at, duration_ms, status, yaml_inserted, yaml_updated, yaml_deleted,"
     " database_inserted, database_updated, database_deleted, merged, unchanged, conflicts_detected, details";
@@ -32,15 +32,35 @@ Run read_run(const Statement& row) {
   run.details = row.string(16);
   run.undo_request = row.string(17);
   run.id = row.integer(18);
+  run.author = row.string(19);
   return run;
+}
+
+ChangeRecord read_change(const Statement& row) {
+  return {.task_id = row.integer(0),
+          .side = row.integer(1) == 0 ? Side::yaml : Side::database,
+          .before = row.string(2),
+          .after = row.string(3),
+          .author = row.string(4),
+          .yaml_text = row.string(5)};
 }
 
 }  // namespace
 
+std::string SqliteHistoryTable::select_run() const {
+  return std::string("SELECT ") + kRunColumns + ", undo_request, id, " + (authors_ ? "author" : "''") + " FROM lockstep_runs";
+}
+
+std::string SqliteHistoryTable::select_changes() const {
+  return std::string("SELECT task_id, side, before, after, ") + (authors_ ? "c.author, yaml_text" : "'', ''") +
+         " FROM lockstep_changes AS c";
+}
+
 std::int64_t SqliteHistoryTable::record(const Run& run, std::span<const ChangeRecord> changes) {
   const std::int64_t bytes = history_bytes(run, changes);
   Statement statement = connection_.prepare(std::string("INSERT INTO lockstep_runs (") + kRunColumns +
-                                            ", bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+                                            ", bytes, author, undo_notes)"
+                                            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   statement.bind(1, run.key).bind(2, run.replica).bind(3, to_string(run.trigger)).bind(4, to_string(run.direction));
   statement.bind(5, run.at.micros).bind(6, run.duration_ms).bind(7, run.status);
   int next = 8;
@@ -49,14 +69,15 @@ std::int64_t SqliteHistoryTable::record(const Run& run, std::span<const ChangeRe
         run.database.deleted, run.merged, run.unchanged, run.conflicts_detected}) {
     statement.bind(next++, static_cast<std::int64_t>(count));
   }
-  statement.bind(17, run.details).bind(18, bytes);
+  statement.bind(17, run.details).bind(18, bytes).bind(19, run.author).bind(20, run.undo_notes);
   statement.run();
   const std::int64_t id = connection_.last_row_id();
   for (const ChangeRecord& change : changes) {
     Statement row =
-        connection_.prepare("INSERT INTO lockstep_changes (run, task_id, side, before, after) VALUES (?, ?, ?, ?, ?)");
+        connection_.prepare("INSERT INTO lockstep_changes (run, task_id, side, before, after, author, yaml_text)"
+                            " VALUES (?, ?, ?, ?, ?, ?, ?)");
     row.bind(1, id).bind(2, change.task_id).bind(3, std::int64_t{change.side == Side::database});
-    row.bind(4, change.before).bind(5, change.after);
+    row.bind(4, change.before).bind(5, change.after).bind(6, change.author).bind(7, change.yaml_text);
     row.run();
   }
   add_to_total(bytes);
@@ -66,7 +87,7 @@ std::int64_t SqliteHistoryTable::record(const Run& run, std::span<const ChangeRe
 std::vector<Run> SqliteHistoryTable::runs(const RunFilter& filter) {
   std::vector<Run> runs;
   if (!prepared_) return runs;
-  std::string sql = std::string("SELECT ") + kRunColumns + ", undo_request, id FROM lockstep_runs WHERE (?1 IS NULL OR id < ?1)";
+  std::string sql = select_run() + " WHERE (?1 IS NULL OR id < ?1)";
   if (filter.task_id) sql += " AND id IN (SELECT run FROM lockstep_changes WHERE task_id = ?2)";
   if (filter.replica) sql += " AND replica = ?3";
   if (filter.after) sql += " AND id > ?5";
@@ -83,7 +104,7 @@ std::vector<Run> SqliteHistoryTable::runs(const RunFilter& filter) {
 
 std::optional<Run> SqliteHistoryTable::run(std::int64_t id) {
   if (!prepared_) return std::nullopt;
-  Statement row = connection_.prepare(std::string("SELECT ") + kRunColumns + ", undo_request, id FROM lockstep_runs WHERE id = ?");
+  Statement row = connection_.prepare(select_run() + " WHERE id = ?");
   return row.bind(1, id).step() ? std::optional(read_run(row)) : std::nullopt;
 }
 
@@ -94,16 +115,27 @@ bool SqliteHistoryTable::has_run(std::string_view key) {
 std::vector<ChangeRecord> SqliteHistoryTable::changes(std::int64_t run) {
   std::vector<ChangeRecord> changes;
   if (!prepared_) return changes;
-  Statement row = connection_.prepare(
-      "SELECT task_id, side, before, after FROM lockstep_changes WHERE run = ? ORDER BY task_id, side");
+  Statement row = connection_.prepare(select_changes() + " WHERE run = ? ORDER BY task_id, side");
   row.bind(1, run);
-  while (row.step()) {
-    changes.push_back({.task_id = row.integer(0),
-                       .side = row.integer(1) == 0 ? Side::yaml : Side::database,
-                       .before = row.string(2),
-                       .after = row.string(3)});
-  }
+  while (row.step()) changes.push_back(read_change(row));
   return changes;
+}
+
+std::vector<ChangeRecord> SqliteHistoryTable::changes_before(std::int64_t run, std::string_view replica, std::int64_t task_id,
+                                                             std::size_t limit) {
+  std::vector<ChangeRecord> changes;
+  if (!prepared_) return changes;
+  Statement row = connection_.prepare(select_changes() + " JOIN lockstep_runs AS r ON r.id = c.run"
+                                      " WHERE task_id = ?1 AND run < ?2 AND r.replica = ?3 ORDER BY run DESC, side LIMIT ?4");
+  row.bind(1, task_id).bind(2, run).bind(3, replica).bind(4, static_cast<std::int64_t>(limit));
+  while (row.step()) changes.push_back(read_change(row));
+  return changes;
+}
+
+std::string SqliteHistoryTable::undo_notes(std::int64_t run) {
+  if (!authors_) return {};
+  Statement row = connection_.prepare("SELECT undo_notes FROM lockstep_runs WHERE id = ?");
+  return row.bind(1, run).step() ? row.string(0) : std::string();
 }
 
 void SqliteHistoryTable::request_undo(std::int64_t run, std::string_view request) {

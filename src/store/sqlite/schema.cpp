@@ -99,6 +99,14 @@ CREATE TABLE lockstep_texts (       -- the base's tasks by the text that they ha
   texts BLOB NOT NULL
 );
 )sql",
+    R"sql(
+ALTER TABLE lockstep_runs ADD COLUMN author TEXT NOT NULL DEFAULT '';      -- empty = not known, here and below
+ALTER TABLE lockstep_runs ADD COLUMN undo_notes TEXT NOT NULL DEFAULT '';  -- JSON: what taking it back needs besides the changes
+ALTER TABLE lockstep_changes ADD COLUMN author TEXT NOT NULL DEFAULT '';
+ALTER TABLE lockstep_changes ADD COLUMN yaml_text TEXT NOT NULL DEFAULT '';
+ALTER TABLE lockstep_conflicts ADD COLUMN yaml_author TEXT NOT NULL DEFAULT '';
+ALTER TABLE lockstep_conflicts ADD COLUMN database_author TEXT NOT NULL DEFAULT '';
+)sql",
 };
 constexpr std::int64_t kVersion = std::size(kMigrations);
 
@@ -243,7 +251,9 @@ std::vector<SetupStep> setup_steps(Connection& connection, const TableName& tabl
   // read as "everything was deleted".
   const std::string these =
       "(SELECT name FROM lockstep_replicas WHERE task_table = " + quote_text(canonical_name(table)) + ")";
-  if (version > 0 && connection.integer("SELECT 1 FROM lockstep_base WHERE replica IN " + these + " LIMIT 1")) {
+  const bool incomplete = version > 0 && !own_tables_are_complete(connection, version);
+  if (incomplete ||
+      (version > 0 && connection.integer("SELECT 1 FROM lockstep_base WHERE replica IN " + these + " LIMIT 1"))) {
     steps.push_back({.sql = "DELETE FROM lockstep_base WHERE replica IN " + these, .sentence = {}});
     steps.push_back({.sql = "UPDATE lockstep_replicas SET agreed = 0 WHERE name IN " + these,
                      .sentence = "The table was gone: what the replicas had agreed on with it is forgotten, "

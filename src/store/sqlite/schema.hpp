@@ -29,6 +29,8 @@ TaskColumns read_task_columns(Connection&, const TableName&);
 
 // The version of lockstep's own tables; 0 = they are not there. Throws Error(newer_schema).
 std::int64_t own_schema_version(Connection&);
+// From which on they hold authors and what an undo needs. Older ones are read as they are.
+inline constexpr std::int64_t kVersionWithAuthors = 3;
 
 // Whether all tables of that version are there.
 bool own_tables_are_complete(Connection&, std::int64_t version);

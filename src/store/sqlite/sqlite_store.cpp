@@ -23,12 +23,12 @@ namespace {
 class SqliteTransaction final : public Transaction {
  public:
   // Precondition: the connection is in a transaction; it is this one's from now on.
-  SqliteTransaction(std::shared_ptr<Connection> connection, const TableName& table, std::string replica, bool prepared)
+  SqliteTransaction(std::shared_ptr<Connection> connection, const TableName& table, std::string replica, std::int64_t version)
       : connection_(std::move(connection)),
         table_(table),
-        base_(*connection_, prepared, std::move(replica), canonical_name(table)),
-        conflicts_(*connection_, prepared),
-        history_(*connection_, prepared) {}
+        base_(*connection_, version > 0, std::move(replica), canonical_name(table)),
+        conflicts_(*connection_, version),
+        history_(*connection_, version) {}
 
   ~SqliteTransaction() override { connection_->roll_back(); }
 
@@ -108,7 +108,7 @@ class SqliteStore final : public Store {
 
   std::unique_ptr<Transaction> begin(Access access, std::string_view replica) override {
     std::shared_ptr<Connection> connection;
-    bool prepared = true;
+    std::int64_t version = INT64_MAX;  // as it is after set_up
     if (access == Access::write) {
       begin_writing();
       connection = connection_;
@@ -119,10 +119,10 @@ class SqliteStore final : public Store {
       if (access == Access::write) {
         set_up(*connection);
       } else {
-        const std::int64_t version = own_schema_version(*connection);
-        prepared = version > 0 && own_tables_are_complete(*connection, version);
+        version = own_schema_version(*connection);
+        if (version > 0 && !own_tables_are_complete(*connection, version)) version = 0;
       }
-      return std::make_unique<SqliteTransaction>(connection, table_, std::string(replica), prepared);
+      return std::make_unique<SqliteTransaction>(connection, table_, std::string(replica), version);
     } catch (...) {
       connection->roll_back();
       throw;

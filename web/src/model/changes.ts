@@ -13,6 +13,7 @@ export interface FieldChange {
 export interface ChangeView {
   side: SideName;
   action: "inserted" | "updated" | "deleted";
+  author: string | null;  // who made it, where that is known
   fields: FieldChange[];
 }
 
@@ -42,9 +43,9 @@ export function fieldChanges(before: JsonObject | null, after: JsonObject | null
 
 const joined = (name: string, path: string) => (path === "" || path.startsWith("[") ? name + path : `${name}.${path}`);
 
-export function viewOf(change: Pick<Change, "side" | "before" | "after">): ChangeView {
+export function viewOf(change: Pick<Change, "side" | "before" | "after"> & { author?: string | null }): ChangeView {
   const action = !change.before ? "inserted" : !change.after ? "deleted" : "updated";
-  return { side: change.side, action, fields: fieldChanges(change.before, change.after) };
+  return { side: change.side, action, author: change.author ?? null, fields: fieldChanges(change.before, change.after) };
 }
 
 /** Task by task, in the order of ids. */

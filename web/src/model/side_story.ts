@@ -17,13 +17,15 @@ function yamlStory(conflict: Conflict, status: Status | null): SideStory {
   const times = [];
   if (conflict.yaml_updated_at) times.push({ what: "updated_at in the file", timestamp: conflict.yaml_updated_at });
   if (status?.yaml.modified_at) times.push({ what: "file saved", timestamp: status.yaml.modified_at });
-  return { side: "yaml", what: whatHappened(conflict, "yaml"), times };
+  return { side: "yaml", what: whatHappened(conflict, "yaml") + by(conflict.yaml_author), times };
 }
 
 function databaseStory(conflict: Conflict): SideStory {
   const times = conflict.db_updated_at ? [{ what: "updated_at of the row", timestamp: conflict.db_updated_at }] : [];
-  return { side: "database", what: whatHappened(conflict, "database"), times };
+  return { side: "database", what: whatHappened(conflict, "database") + by(conflict.db_author), times };
 }
+
+const by = (author: string | null | undefined) => (author ? `, by ${author}` : "");
 
 function whatHappened(conflict: Conflict, side: SideName): string {
   const task = side === "yaml" ? conflict.yaml_data : conflict.db_data;

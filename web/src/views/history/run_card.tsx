@@ -46,7 +46,7 @@ export function RunCard({ id, run }: { id: number; run: Run | null }) {
         {known && (
           <>
             <p class="run-what">{countsText(known)}</p>
-            <p class="muted">{triggerText(known.trigger)}{known.direction !== "bidirectional" && `, ${directionTexts[known.direction]}`}</p>
+            <p class="muted">{triggerText(known.trigger)}{known.direction !== "bidirectional" && `, ${directionTexts[known.direction]}`}{known.author && `, by ${known.author}`}</p>
             <p class="muted card-when"><Time at={known.timestamp} /> · {duration(known.duration_ms)}</p>
           </>
         )}

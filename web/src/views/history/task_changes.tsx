@@ -16,7 +16,7 @@ export function TaskChangesView({ task, onBothSides = false }: { task: TaskChang
       <h4>{there ? <a href={addressOf("tasks", task.taskId)}>{title}</a> : title}</h4>
       {joined(task.changes).map(({ sides, view }) => (
         <div key={sides} class="change">
-          <p><span class={`badge action-${verbs[view.action]}`}>{view.action}</span> {onBothSides ? "on both sides" : `in the ${sides}`}</p>
+          <p><span class={`badge action-${verbs[view.action]}`}>{view.action}</span> {onBothSides ? "on both sides" : `in the ${sides}`}{view.author && <span class="muted">, by {view.author}</span>}</p>
           <FieldChanges view={view} />
         </div>
       ))}
@@ -29,7 +29,7 @@ const verbs = { inserted: "insert", updated: "update", deleted: "delete" };
 function joined(changes: readonly ChangeView[]): { sides: string; view: ChangeView }[] {
   const groups = new Map<string, { sides: string[]; view: ChangeView }>();
   for (const view of changes) {
-    const key = stringifyJson([view.action, ...view.fields.map((field) => [field.name, field.before ?? null, field.after ?? null])]);
+    const key = stringifyJson([view.action, view.author, ...view.fields.map((field) => [field.name, field.before ?? null, field.after ?? null])]);
     const group = groups.get(key);
     if (group) group.sides.push(sideNames[view.side]);
     else groups.set(key, { sides: [sideNames[view.side]], view });

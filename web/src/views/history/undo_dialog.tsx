@@ -12,6 +12,7 @@ const tasksShown = 50;
 export function UndoDialog({ run, onClose }: { run: RunDetails; onClose: () => void }) {
   const [busy, setBusy] = useState(false);
   const [refused, setRefused] = useState("");
+  const decided = run.trigger === "resolve";
   const tasks = byTask(reversed(run.changes));
   const undo = async () => {
     setBusy(true);
@@ -23,10 +24,11 @@ export function UndoDialog({ run, onClose }: { run: RunDetails; onClose: () => v
   return (
     <Dialog title={`Undo run ${run.run_id}`} onClose={onClose} wide>
       <div class="dialog-body">
+        {decided && <p>Each side gets what it had before the decision, and the conflict is pending again.</p>}
         <p>It becomes a run of its own, and is refused as a whole if one of these tasks has changed since.</p>
         {refused !== "" && <p class="note broken" role="alert">{refused}</p>}
         <h3>What it writes</h3>
-        {tasks.slice(0, tasksShown).map((task) => <TaskChangesView key={String(task.taskId)} task={task} onBothSides />)}
+        {tasks.slice(0, tasksShown).map((task) => <TaskChangesView key={String(task.taskId)} task={task} onBothSides={!decided && run.trigger !== "undo"} />)}
         {tasks.length > tasksShown && <p class="muted">… and {counted(tasks.length - tasksShown, "more task")}.</p>}
       </div>
       <div class="dialog-foot">
