@@ -121,6 +121,10 @@ void account(World& world, const Draft& draft, const std::string& before) {
   for (const OpenFile& open : world.open_files)
     if (open.in_pieces && open.buffer.replica == draft.buffer.replica) excuse(world, draft, open.buffer.text);
   for (const auto& enter : draft.account) enter();
+  // What he noted in the lines of a task and then took out with it was never saved.
+  std::erase_if(world.ledger.notes(), [&](const Note& note) {
+    return note.who == draft.buffer.who && draft.text.find(note.text) == std::string::npos;
+  });
 }
 
 void save_by_rename(World& world, Replica& replica, const std::string& text) {

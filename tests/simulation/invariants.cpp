@@ -97,7 +97,7 @@ bool accounted_for(World& world, const Kept& all, const Write& write) {
   if (!write.superseded_by.empty() || write.decided || !write.excuse.empty() || !write.certain) return true;
   if (write.slot.field && world.ever_owned.contains(*write.slot.field)) return true;
   if (world.ever_kept_rows && (!write.value || write.slot.field == Field::status)) return true;
-  if (!write.value && world.ever_written_alone.contains(write.place == kDatabase ? Side::database : Side::yaml)) return true;
+  if (!write.value && world.ever_one_way) return true;
   for (const View& side : all.sides)
     if (says(side, write)) return true;
   for (const View& saved : all.saved)

@@ -143,10 +143,14 @@ bool Ledger::is_no_news(const Write& write) const {
 bool Ledger::is_made_elsewhere(const Write& removal) const {
   if (removal.value) return false;
   for (const WriteId made : standing({removal.slot.task, std::nullopt}, kThere)) {
-    const Write& other = writes_[made];
-    const bool known = std::any_of(other.superseded_by.begin(), other.superseded_by.end(),
-                                   [&](WriteId by) { return &writes_[by] == &removal; });
-    if (other.place != removal.place && !known) return true;
+    if (writes_[made].place == removal.place) continue;
+    // What tells it from one of the same id made here are its values, which create() enters next.
+    bool known = false;
+    for (WriteId field = made + 1; field < writes_.size() && writes_[field].slot.task == removal.slot.task && writes_[field].slot.field; ++field) {
+      if (writes_[field].slot.field == Field::status || writes_[field].slot.field == Field::user_id) continue;
+      for (const WriteId by : writes_[field].superseded_by) known = known || writes_[by].place == removal.place;
+    }
+    if (!known) return true;
   }
   return false;
 }

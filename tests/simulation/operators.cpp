@@ -33,11 +33,10 @@ void sync(World& world, const Step& step, Choices& choices) {
   Replica& replica = world.replica(step.replica);
   SyncRequest request;
   if (choices.one_in(5)) request.direction = choices.one_in(2) ? Direction::yaml_to_db : Direction::db_to_yaml;
-  if (request.direction != Direction::bidirectional)
-    world.ever_written_alone.insert(request.direction == Direction::yaml_to_db ? Side::database : Side::yaml);
+  world.ever_one_way = world.ever_one_way || request.direction != Direction::bidirectional;
   request.force = choices.one_in(16);
   world.ever_forced = world.ever_forced || request.force;
-  world.say(replica.name() + " syncs" + (request.direction == Direction::bidirectional ? "" : " one way") +
+  world.say(replica.name() + " syncs" + (request.direction == Direction::bidirectional ? "" : " " + std::string(to_string(request.direction))) +
             (request.force ? " by force" : ""));
   std::optional<SyncOutcome> outcome;
   std::optional<Status> observed;

@@ -100,7 +100,7 @@ class World {
   bool tracing = false;
   // What has ever been allowed in this history, and so excuses something.
   bool ever_forced = false;
-  std::set<Side> ever_written_alone;  // by a one-way sync, which makes anew there what was deleted there
+  bool ever_one_way = false;  // such a sync makes anew in its target what was deleted there, for whoever shares it
   bool ever_kept_rows = false;     // on_yaml_delete
   FieldSet ever_owned;
   std::set<std::int64_t> ever_removed;  // tasks that some version of some file had and the next had not
