@@ -114,8 +114,10 @@ void check_notes(World& world, const Kept& all) {
     const auto& texts = all.texts[static_cast<std::size_t>(note.replica)];
     if (std::any_of(texts.begin(), texts.end(), [&](const std::string& text) { return text.find(note.text) != std::string::npos; }))
       continue;
-    // It went with a task that somebody removed.
-    if (std::any_of(note.tasks.begin(), note.tasks.end(), [&](std::int64_t id) { return world.ever_removed.contains(id); })) continue;
+    // It went with a task that somebody removed, or with the text of one whose former text an undo brought back.
+    if (std::any_of(note.tasks.begin(), note.tasks.end(),
+                    [&](std::int64_t id) { return world.ever_removed.contains(id) || world.ever_undone.contains(id); }))
+      continue;
     return world.fail("note lost", note.text + ", written by " + note.who + " into the file of r" + std::to_string(note.replica));
   }
 }

@@ -142,6 +142,7 @@ void undo(World& world, const Step& step, Choices& choices) {
   if (done.alone && !done.refused.empty()) world.fail("refused undisturbed", done.refused);
   if (refused || !details) return;
   for (const ChangeRecord& record : details->changes) {
+    world.ever_undone.insert(record.task_id);
     const auto before = task_of(record, record.before);
     const auto after = task_of(record, record.after);
     if (!before || !after) {

@@ -100,6 +100,7 @@ class World {
   bool tracing = false;
   // What has ever been allowed in this history, and so excuses something.
   bool ever_forced = false;
+  std::set<std::int64_t> ever_undone;  // tasks whose former text an undo has brought back
   bool ever_one_way = false;  // such a sync makes anew in its target what was deleted there, for whoever shares it
   bool ever_kept_rows = false;     // on_yaml_delete
   FieldSet ever_owned;
