@@ -537,6 +537,8 @@ Executed Core::execute(Session& session, const Triples& triples, Work& work, Tim
     both_ways.first_sync = false;
     left = aftermath(session, triples, work.plan, *after, bases, changed_tasks(session), both_ways);
   }
+  // What this run leaves for later need not be a waiting change of its direction, but it is still to be done.
+  left.due = left.due || std::ranges::any_of(session.refused, [](const Refusal& refusal) { return !refusal.by_database; });
   const ReplicaState before = transaction.base().state();
   ReplicaState state = state_after(session, work, written, left);
   state.settings_key = settings_key(session.synced);

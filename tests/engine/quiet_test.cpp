@@ -76,5 +76,23 @@ TEST(Quiet, a_file_that_never_rests_has_everything_but_its_deletions_carried) {
   EXPECT_EQ(std::get<SyncResult>(later).database.deleted, 2U);
 }
 
+// Found by the simulation (seed 930): in a sync that does not write the database nothing waits to be deleted there.
+TEST(Quiet, a_one_way_sync_that_leaves_a_deletion_for_later_is_not_in_sync) {
+  Growing machine;
+  const std::string text = machine.whole.substr(0, machine.whole.find("  - id: 20"));
+  machine.disk.save_in_place(kFile, text);
+  std::size_t saves = 0;
+  machine.disk.before_each([&](const auto& call) {
+    if (call.operation == "wait") machine.disk.save_in_place(kFile, text + "# " + std::to_string(++saves) + "\n");
+  });
+  const auto engine = machine.process();
+  const auto outcome = engine->sync({.direction = Direction::db_to_yaml});
+  machine.disk.before_each(nullptr);
+  ASSERT_TRUE(std::holds_alternative<SyncResult>(outcome)) << outcome.index();
+  ASSERT_GT(saves, 0U);
+  ASSERT_EQ(machine.database->tasks().size(), 20U);
+  EXPECT_FALSE(engine->observed().in_sync);
+}
+
 }  // namespace
 }  // namespace lockstep

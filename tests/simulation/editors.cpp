@@ -277,7 +277,12 @@ void act_as_editor(World& world, const Step& step) {
       const std::string before = world.text(replica);
       if (!read_view(before)) return;
       world.say("somebody breaks the file of r" + std::to_string(replica.number));
-      save_by_rename(world, replica, before + kBroken);
+      Draft draft;
+      draft.buffer.replica = replica.number;
+      draft.buffer.who = "who breaks it";
+      draft.text = before + kBroken;
+      account(world, draft, before);
+      save_by_rename(world, replica, draft.text);
       break;
     }
     default: mend_file(world, replica);

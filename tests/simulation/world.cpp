@@ -69,6 +69,7 @@ void World::make_replicas(Choices& choices) {
     replica->settings.replica = "r" + std::to_string(i);
     replica->settings.replica_configured = true;
     replica->settings.lock_timeout = std::chrono::milliseconds(200);
+    replica->settings.settle_deletions = std::chrono::milliseconds(100);
     replica->settings.max_delete_percent = 100;
     replica->settings.backups = 3;
     replica->settings.run_keys = [this] { return "run" + std::to_string(++runs_); };
