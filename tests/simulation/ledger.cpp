@@ -134,9 +134,11 @@ void Ledger::overwritten(const View& before, const View& after, const std::strin
 
 bool Ledger::is_no_news(const Write& write) const {
   if (!write.value) return false;
-  for (const WriteId former : standing(write.slot, *write.value))
+  for (const WriteId former : standing(write.slot, *write.value)) {
+    if (!writes_[former].excuse.empty()) return true;
     for (const WriteId by : writes_[former].superseded_by)
       if (&writes_[former] != &write && writes_[by].place != write.place) return true;
+  }
   return false;
 }
 

@@ -51,6 +51,19 @@ void sync(World& world, const Step& step, Choices& choices) {
   if (done.ended && std::holds_alternative<SyncResult>(*outcome)) check_status(world, replica, *observed, "observed()");
 }
 
+// `account` hears of an operation that the power failed on, too: what it did stands in the ledger before all ends.
+void operate(World& world, const Step& step, const std::function<void(Engine&)>& act,
+             const std::function<void(const World::Operated&)>& account) {
+  World::Operated done;
+  try {
+    done = world.operate(step, act);
+  } catch (const SimulatedCrash&) {
+    account({.ended = false, .alone = false, .refused = {}});
+    throw;
+  }
+  account(done);
+}
+
 // ---- decisions --------------------------------------------------------------------------------------
 
 struct Decision {
@@ -100,13 +113,14 @@ bool resolve(World& world, const Step& step, Choices& choices, bool all) {
   world.say(replica.name() + ": " + who + " decides " + std::to_string(requests.size()) + " conflict(s), the first about task " +
             std::to_string(decisions.front().conflict.task_id) + " with " + std::string(to_string(decisions.front().choice)));
   std::vector<ResolveOutcome> outcomes;
-  const World::Operated done = world.operate(step, [&](Engine& engine) { outcomes = engine.resolve_all(requests); });
-  for (std::size_t i = 0; i < decisions.size(); ++i) {
-    if (done.ended && !std::holds_alternative<ResolveDone>(outcomes[i])) continue;
-    account(world, decisions[i], who, done.ended && done.alone);
-  }
-  world.say(done.ended ? "decided, outcome " + std::to_string(outcomes.front().index()) : "no answer, " + done.refused);
-  if (done.alone && !done.refused.empty()) world.fail("refused undisturbed", done.refused);
+  operate(world, step, [&](Engine& engine) { outcomes = engine.resolve_all(requests); }, [&](const World::Operated& done) {
+    for (std::size_t i = 0; i < decisions.size(); ++i) {
+      if (done.ended && !std::holds_alternative<ResolveDone>(outcomes[i])) continue;
+      account(world, decisions[i], who, done.ended && done.alone);
+    }
+    world.say(done.ended ? "decided, outcome " + std::to_string(outcomes.front().index()) : "no answer, " + done.refused);
+    if (done.alone && !done.refused.empty()) world.fail("refused undisturbed", done.refused);
+  });
   return true;
 }
 
@@ -136,23 +150,24 @@ void undo(World& world, const Step& step, Choices& choices) {
   const auto details = world.process(replica)->run(id);
   world.say(replica.name() + " undoes run " + std::to_string(id));
   std::optional<UndoOutcome> outcome;
-  const World::Operated done = world.operate(step, [&](Engine& engine) { outcome = engine.undo(id); });
-  const bool refused = done.ended && !std::holds_alternative<SyncResult>(*outcome);
-  world.say(done.ended ? "undone, outcome " + std::to_string(outcome->index()) : "no answer, " + done.refused);
-  if (done.alone && !done.refused.empty()) world.fail("refused undisturbed", done.refused);
-  if (refused || !details) return;
-  for (const ChangeRecord& record : details->changes) {
-    world.ever_undone.insert(record.task_id);
-    const auto before = task_of(record, record.before);
-    const auto after = task_of(record, record.after);
-    if (!before || !after) {
-      world.ledger.supersede(record.task_id, after);
-      continue;
+  operate(world, step, [&](Engine& engine) { outcome = engine.undo(id); }, [&](const World::Operated& done) {
+    const bool refused = done.ended && !std::holds_alternative<SyncResult>(*outcome);
+    world.say(done.ended ? "undone, outcome " + std::to_string(outcome->index()) : "no answer, " + done.refused);
+    if (done.alone && !done.refused.empty()) world.fail("refused undisturbed", done.refused);
+    if (refused || !details) return;
+    for (const ChangeRecord& record : details->changes) {
+      world.ever_undone.insert(record.task_id);
+      const auto before = task_of(record, record.before);
+      const auto after = task_of(record, record.after);
+      if (!before || !after) {
+        world.ledger.supersede(record.task_id, after);
+        continue;
+      }
+      for (const FieldSpec& field : kSchema)
+        if (field.synced && !equal((*before)[field.field], (*after)[field.field]))
+          world.ledger.supersede(record.task_id, field.field, (*after)[field.field]);
     }
-    for (const FieldSpec& field : kSchema)
-      if (field.synced && !equal((*before)[field.field], (*after)[field.field]))
-        world.ledger.supersede(record.task_id, field.field, (*after)[field.field]);
-  }
+  });
 }
 
 // ---- the rest ---------------------------------------------------------------------------------------
@@ -201,12 +216,14 @@ void write_task(World& world, const Step& step, Choices& choices) {
   };
   world.say(replica.name() + ": " + who + " sets " + describe(Slot{id, field}) + " to " + describe(value));
   std::optional<TaskWriteOutcome> outcome;
-  const World::Operated done = world.operate(step, [&](Engine& engine) { outcome = engine.write_task(request); });
-  world.say(done.ended ? "outcome " + std::to_string(outcome->index()) : "no answer, " + done.refused);
-  if (done.ended && !std::holds_alternative<TaskWritten>(*outcome)) return;
-  if (known.view.empty() || equal(known.view.begin()->second[field], value)) return;
-  world.ledger.set(known, id, field, value, kDatabase, who);
-  world.ledger.writes().back().certain = done.ended && done.alone;
+  const auto account = [&](const World::Operated& done) {
+    world.say(done.ended ? "outcome " + std::to_string(outcome->index()) : "no answer, " + done.refused);
+    if (done.ended && !std::holds_alternative<TaskWritten>(*outcome)) return;
+    if (known.view.empty() || equal(known.view.begin()->second[field], value)) return;
+    world.ledger.set(known, id, field, value, kDatabase, who);
+    world.ledger.writes().back().certain = done.ended && done.alone;
+  };
+  operate(world, step, [&](Engine& engine) { outcome = engine.write_task(request); }, account);
 }
 
 }  // namespace
