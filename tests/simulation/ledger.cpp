@@ -133,11 +133,15 @@ void Ledger::overwritten(const View& before, const View& after, const std::strin
 }
 
 bool Ledger::is_no_news(const Write& write) const {
-  if (!write.value) return false;
-  for (const WriteId former : standing(write.slot, *write.value)) {
-    if (!writes_[former].excuse.empty()) return true;
-    for (const WriteId by : writes_[former].superseded_by)
-      if (&writes_[former] != &write && writes_[by].place != write.place) return true;
+  const auto slot = by_slot_.find(write.slot);
+  if (slot == by_slot_.end()) return false;
+  for (const WriteId id : slot->second) {
+    const Write& former = writes_[id];
+    const bool same = write.value && former.value ? equal(*write.value, *former.value) : !write.value && !former.value;
+    if (!same || &former == &write) continue;
+    if (!former.excuse.empty()) return true;
+    for (const WriteId by : former.superseded_by)
+      if (writes_[by].place != write.place) return true;
   }
   return false;
 }

@@ -181,8 +181,10 @@ void configure(World& world, const Step& step, Choices& choices) {
     case 1:
     case 2: {
       const Field field = choices.one_in(2) ? Field::status : Field::next_run_at;
-      static constexpr Owner kOwners[] = {Owner::shared, Owner::yaml, Owner::database};
-      settings.owners[static_cast<std::size_t>(field)] = kOwners[choices.below(3)];
+      static constexpr Owner kOwners[] = {Owner::shared, Owner::database, Owner::yaml};
+      // Two files that both own a field would never agree on it.
+      const std::size_t owners = world.replicas().size() == 1 ? 3 : 2;
+      settings.owners[static_cast<std::size_t>(field)] = kOwners[choices.below(owners)];
       world.ever_owned.insert(field);
       break;
     }
