@@ -326,22 +326,29 @@ struct Daemon::Impl {
   // ---- watchers and timer: they only post triggers
 
   void watch_database() {
-    Health::Database link = Health::Database::unreachable;  // as the listener told last
+    std::optional<Health::Database> link;  // as the listener told last
     while (!stopping) {
       const ChangeListener::Heard heard = listener->wait(kBetweenLooksAtLink);
       if (stopping) return;
       const Health::Database now = !listener->connected()   ? Health::Database::unreachable
                                    : !listener->answering() ? Health::Database::silent
                                                             : Health::Database::connected;
-      const Health::Database before = std::exchange(link, now);
+      // A database that went away after the first sync and before the listener's first look has been lost, too.
+      const bool first = !link;
+      const Health::Database before = first ? as_published() : *link;
+      link = now;
       if (before != now) link_changed(before, now);
-      if (heard == ChangeListener::Heard::change || before != now) database_changed();
+      if (heard == ChangeListener::Heard::change || first || before != now) database_changed();
     }
   }
 
   void database_changed() {
     if (leading) agenda.trigger(Trigger::database, burst() ? kQuietInBurst : kQuiet, kLongestQuiet);
     else agenda.trigger(Trigger::database, kFollowing, kLongestFollowing);
+  }
+
+  Health::Database as_published() const {
+    return last_published()->database.reachable ? Health::Database::connected : Health::Database::unreachable;
   }
 
   // The engine hears of it only when it next has something to ask, and may be waiting for an answer right now.
