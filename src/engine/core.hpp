@@ -294,7 +294,7 @@ class Core {
   std::function<void(const std::string&)> wait_listener;
   std::atomic<bool> given_up = false;
   std::optional<Error> was_busy;  // of the attempts of the present operation, the answer that says most
-  std::vector<Warning> undone_later;  // what became of stored undos and of our own tables, for the next result
+  std::vector<Warning> later_warnings;  // of what was done before or beside a run, for the next result
 
  private:
   bool is_at_rest(const FileIdentity&) const;

@@ -2,29 +2,12 @@
 
 #include <charconv>
 
+#include "model/json_members.hpp"
+
 namespace lockstep {
 namespace {
 
 Json integer(std::int64_t value) { return Json::number(value); }
-
-std::int64_t integer_of(const Json& object, std::string_view name) {
-  const Json* value = object.find(name);
-  std::int64_t number = 0;
-  if (value && value->kind == Json::Kind::number)
-    std::from_chars(value->text.data(), value->text.data() + value->text.size(), number);
-  return number;
-}
-
-std::string text_of(const Json& object, std::string_view name) {
-  const Json* value = object.find(name);
-  return value && value->kind == Json::Kind::string ? value->text : std::string();
-}
-
-const std::vector<Json>& items_of(const Json& object, std::string_view name) {
-  static const std::vector<Json> none;
-  const Json* value = object.find(name);
-  return value ? value->items : none;
-}
 
 Json file_json(const FileChange& file) {
   Json object = Json::object();

@@ -23,9 +23,12 @@ bool Core::rows_to_give(Session& session) const {
   return session.base_index.empty() && has_rows(session.transaction->tasks());
 }
 
-// A YAML that is not there and that nothing can be made of. Where it was synced before, its absence is for need_document().
+// A YAML that is no file, or that is not there and that nothing can be made of. Where it was synced before, its absence is for need_document().
 void Core::require_file() {
-  if (file.identity()) return;
+  if (const auto status = stat_if_there(files, settings.yaml, true)) {
+    if (status->kind != FileKind::regular) (void)file.read();  // says so
+    return;
+  }
   const auto content = file.read();  // an editor may be about to move it back
   if (const auto* read = std::get_if<FileContent>(&content); !read || !read->missing) return;
   try {

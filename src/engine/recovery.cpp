@@ -121,7 +121,7 @@ std::optional<Busy> Core::adopt_stray_edit(Session& session) {
     base.set_state(state);
     return std::nullopt;
   }
-  undone_later.push_back({"an editor saved into the version before the last run after it had become " + file.target() +
+  later_warnings.push_back({"an editor saved into the version before the last run after it had become " + file.target() +
                               ".bak: its save counts as an edit of the YAML", std::nullopt, std::nullopt});
   const FieldSet synced = FieldSet::synced() & session.transaction->tasks().shape().columns;
   const ReadResult read = Document::read(stray->text, {.file_name = settings.yaml, .version = settings.yaml_version});

@@ -222,7 +222,7 @@ bool Core::put_merged(Session& session, const TwoSaves& saves, const std::vector
   session.transaction.reset();
   tell(std::move(opened));
   if (!where.empty())
-    undone_later.push_back({"two saves of the YAML met; the one that gave way is kept in " + where, std::nullopt, std::nullopt});
+    later_warnings.push_back({"two saves of the YAML met; the one that gave way is kept in " + where, std::nullopt, std::nullopt});
 
   bool in_place = merged.text == standing.text;
   if (!in_place) {

@@ -343,7 +343,7 @@ Opened Core::open_locked(std::unique_ptr<SafeFile::Lock> lock, const std::vector
   session.transaction = begin_under_lock();
   for (std::string& sentence : store->mended()) {
     const auto same = [&](const Warning& warning) { return warning.message == sentence; };
-    if (std::none_of(undone_later.begin(), undone_later.end(), same)) undone_later.push_back({std::move(sentence), {}, {}});
+    if (std::none_of(later_warnings.begin(), later_warnings.end(), same)) later_warnings.push_back({std::move(sentence), {}, {}});
     told.reset();  // its runs may be gone
   }
   if (unconfirmed) unconfirmed->committed = session.transaction->history().has_run(unconfirmed->key);

@@ -95,8 +95,8 @@ SyncOutcome Core::sync(const SyncRequest& request) {
   }
   worth_a_retry = std::holds_alternative<FileBusy>(outcome) || std::exchange(feed_unheard, false);
   if (auto* result = std::get_if<SyncResult>(&outcome))
-    std::move(undone_later.begin(), undone_later.end(), std::back_inserter(result->warnings));
-  undone_later.clear();
+    std::move(later_warnings.begin(), later_warnings.end(), std::back_inserter(result->warnings));
+  later_warnings.clear();
   return outcome;
 }
 

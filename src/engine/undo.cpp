@@ -260,7 +260,7 @@ void Core::carry_out_undos(const std::vector<Run>& wanted) {
     const UndoOutcome outcome = undo(run.id, read_undo_request(run.undo_request));
     if (std::holds_alternative<FileBusy>(outcome) || std::holds_alternative<InvalidYaml>(outcome)) continue;
     if (!std::holds_alternative<SyncResult>(outcome))
-      undone_later.push_back({"the undo of run " + std::to_string(run.id) +
+      later_warnings.push_back({"the undo of run " + std::to_string(run.id) +
                                   ", asked for from another host, was dropped: " +
                                   (std::holds_alternative<UndoRefused>(outcome) ? "its tasks have changed since"
                                                                                 : "the deletion guard stopped it"),

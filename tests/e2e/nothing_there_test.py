@@ -25,6 +25,15 @@ class NothingThere(Workspace):
                 self.assertNotEqual(self.lockstep(*command).status, DONE)
                 self.assert_nothing_was_created()
 
+    def test_what_is_no_file_is_named_and_gets_no_lock_file(self):
+        self.yaml.mkdir()
+        os.mkfifo(self.folder / "pipe.yml")
+        for name in ("schedule.yml", "pipe.yml"):
+            outcome = self.bare("--yaml", name, "--db", "sqlite:tasks.db", "sync")
+            self.assertEqual(outcome.status, FAILED)
+            self.assertIn(f"read {name}: not a regular file", outcome.err)
+            self.assert_nothing_was_created("pipe.yml", "schedule.yml")
+
     def test_the_sync_names_the_path_and_the_way_out(self):
         outcome = self.bare("--yaml", "nowhere/s.yml", "sync")
         self.assertEqual(outcome.status, FAILED)
